@@ -1,0 +1,43 @@
+package api
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
+)
+
+// Controller is the active controller. Its methods are Kafka's own requests and
+// answers: a direct call here, the wire where it is another process.
+type Controller interface {
+	CreateTopics(ctx context.Context, q *kmsg.CreateTopicsRequest) *kmsg.CreateTopicsResponse
+	DeleteTopics(ctx context.Context, q *kmsg.DeleteTopicsRequest) *kmsg.DeleteTopicsResponse
+	CreatePartitions(ctx context.Context, q *kmsg.CreatePartitionsRequest) *kmsg.CreatePartitionsResponse
+	IncrementalAlterConfigs(ctx context.Context, q *kmsg.IncrementalAlterConfigsRequest) *kmsg.IncrementalAlterConfigsResponse
+	AlterConfigs(ctx context.Context, q *kmsg.AlterConfigsRequest) *kmsg.AlterConfigsResponse
+	AllocateProducerIDs(ctx context.Context, q *kmsg.AllocateProducerIDsRequest) *kmsg.AllocateProducerIDsResponse
+}
+
+// Service is what the handlers of one broker share. Its fields are set before
+// the first request and do not change.
+type Service struct {
+	NodeID     int32
+	Controller Controller
+	Now        func() time.Time
+	Logger     *slog.Logger
+	// Features returns the features of the cluster and the epoch of their
+	// levels. It may be nil.
+	Features func() (features []Feature, epoch int64)
+
+	tableOnce sync.Once
+	routes    *[maxKey + 1]route // built by the first call of table
+	coldGate  coldGate
+}
+
+// table returns the routes by key.
+func (s *Service) table() *[maxKey + 1]route {
+	s.tableOnce.Do(func() { s.routes = routes() })
+	return s.routes
+}

@@ -1,0 +1,52 @@
+package api
+
+import (
+	"errors"
+	"fmt"
+
+	"kq/pkg/broker/internal/wire"
+)
+
+// maxKey is the highest key of the table.
+const maxKey = 92
+
+// route is one API at the versions that are advertised and served.
+type route struct {
+	name     string
+	min, max int16
+	handle   handler // nil: the API is not served
+}
+
+// routes returns the table of all APIs, by key. An advertised version is a
+// promise: a row is as wide as its handler honours, and as Apache Kafka 4.3.1.
+// Handlers on a decoded request are wrapped: cold(handleMetadata).
+//
+// It is a function, since the handler of ApiVersions reads the table.
+func routes() *[maxKey + 1]route {
+	return &[maxKey + 1]route{
+		wire.KeyApiVersions: {"ApiVersions", 0, 4, cold(handleAPIVersions)},
+	}
+}
+
+// ErrUnsupported is why a connection closes after a request of an API or a
+// version that is not served: the protocol has no answer for it.
+var ErrUnsupported = errors.New("unsupported api key or version")
+
+// Handle answers r, now or later.
+func (s *Service) Handle(r *Request) {
+	key, version := r.Header.Key, r.Header.Version
+	if key < 0 || key > maxKey || s.table()[key].handle == nil {
+		r.Close(fmt.Errorf("%w: key %d version %d", ErrUnsupported, key, version))
+		return
+	}
+	rt := &s.table()[key]
+	if version < rt.min || version > rt.max {
+		if key == wire.KeyApiVersions {
+			s.apiVersionsTooNew(r)
+			return
+		}
+		r.Close(fmt.Errorf("%w: %s version %d", ErrUnsupported, rt.name, version))
+		return
+	}
+	rt.handle(s, r)
+}
