@@ -1,18 +1,14 @@
 package api
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"kq/pkg/broker/internal/wire"
 )
-
-// Feature is a versioned feature of the cluster (KIP-584).
-type Feature struct {
-	Name      string
-	Min, Max  int16 // what this broker supports
-	Finalized int16 // the level the cluster is at; 0 for none
-}
 
 // handleAPIVersions answers ApiVersions 0-4 (KIP-35, KIP-511, KIP-584).
 func handleAPIVersions(s *Service, r *Request, q *kmsg.ApiVersionsRequest) kmsg.Response {
@@ -29,26 +25,35 @@ func handleAPIVersions(s *Service, r *Request, q *kmsg.ApiVersionsRequest) kmsg.
 			resp.ApiKeys = append(resp.ApiKeys, apiRange(int16(key), rt))
 		}
 	}
-	if s.Features == nil {
-		return resp
-	}
-	features, epoch := s.Features()
-	resp.FinalizedFeaturesEpoch = epoch
-	for _, f := range features {
-		// Clients older than version 4 fail on a supported minimum of 0
-		// (KAFKA-17492).
-		if f.Min > 0 || q.Version >= 4 {
+	s.addFeatures(resp, q.Version)
+	return resp
+}
+
+// addFeatures adds what this broker supports and what the cluster is at. The
+// epoch of the levels is, as in Kafka, the offset of the metadata.
+func (s *Service) addFeatures(resp *kmsg.ApiVersionsResponse, version int16) {
+	img := s.Image()
+	resp.FinalizedFeaturesEpoch = img.Offset
+	if b := img.Broker(s.NodeID); b != nil {
+		for _, f := range b.Features {
+			// Clients of versions before 4 fail on a minimum of 0 (KAFKA-17492).
+			if f.Min == 0 && version < 4 {
+				continue
+			}
 			k := kmsg.NewApiVersionsResponseSupportedFeature()
 			k.Name, k.MinVersion, k.MaxVersion = f.Name, f.Min, f.Max
 			resp.SupportedFeatures = append(resp.SupportedFeatures, k)
 		}
-		if f.Finalized > 0 {
-			k := kmsg.NewApiVersionsResponseFinalizedFeature()
-			k.Name, k.MinVersionLevel, k.MaxVersionLevel = f.Name, f.Finalized, f.Finalized
-			resp.FinalizedFeatures = append(resp.FinalizedFeatures, k)
-		}
 	}
-	return resp
+	levels := img.Features()
+	for _, name := range slices.Sorted(maps.Keys(levels)) {
+		if levels[name] == 0 {
+			continue
+		}
+		k := kmsg.NewApiVersionsResponseFinalizedFeature()
+		k.Name, k.MinVersionLevel, k.MaxVersionLevel = name, levels[name], levels[name]
+		resp.FinalizedFeatures = append(resp.FinalizedFeatures, k)
+	}
 }
 
 // apiVersionsTooNew answers a version of ApiVersions that is not known: in

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"kq/pkg/broker/internal/meta"
 )
 
 // Controller is the active controller. Its methods are Kafka's own requests and
@@ -27,9 +29,8 @@ type Service struct {
 	Controller Controller
 	Now        func() time.Time
 	Logger     *slog.Logger
-	// Features returns the features of the cluster and the epoch of their
-	// levels. It may be nil.
-	Features func() (features []Feature, epoch int64)
+	// Image returns the latest metadata.
+	Image func() *meta.Image
 
 	tableOnce sync.Once
 	routes    *[maxKey + 1]route // built by the first call of table
