@@ -1,0 +1,172 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"kq/internal/conf"
+)
+
+// ConnectTimeout is how long a cluster has to show that it is one. With the time
+// a process takes to start and end it keeps "a dead broker is an error within
+// two seconds".
+const ConnectTimeout = 1800 * time.Millisecond
+
+// Options is what New takes beside Settings.
+type Options struct {
+	Version string                           // of kq, told to brokers
+	Logf    func(format string, args ...any) // connection talk; nil for none
+
+	// ConnectTimeout is for tests; 0 is the constant of that name.
+	ConnectTimeout time.Duration
+}
+
+// Client is a kgo client under watch.
+type Client struct {
+	*kgo.Client
+	settings conf.Settings
+	watch    *watch
+}
+
+// New makes a client. It does not dial. More kgo options, of a producer or a
+// consumer, come last.
+func New(s conf.Settings, o Options, more ...kgo.Opt) (*Client, error) {
+	if o.ConnectTimeout == 0 {
+		o.ConnectTimeout = ConnectTimeout
+	}
+	if o.Logf == nil {
+		o.Logf = func(string, ...any) {}
+	}
+	w := newWatch(s, o)
+	opts := []kgo.Opt{
+		kgo.SeedBrokers(s.Bootstrap...),
+		kgo.Dialer(w.dial),
+		kgo.ClientID("kq"),
+		kgo.SoftwareNameAndVersion("kq", softwareVersion(o.Version)),
+		kgo.DisableClientMetrics(),
+		kgo.MetadataMinAge(250 * time.Millisecond),
+		kgo.RetryBackoffFn(w.backoff),
+		kgo.WithLogger(&logger{logf: o.Logf}),
+	}
+	cl, err := kgo.NewClient(append(opts, more...)...)
+	if err != nil {
+		return nil, fmt.Errorf("set up client: %w", err)
+	}
+	return &Client{Client: cl, settings: s, watch: w}, nil
+}
+
+// Do runs f with a context that ends when ctx does, when the whole command's
+// timeout is over, or when the cluster turns out not to be reachable. The error
+// says which.
+func (c *Client) Do(ctx context.Context, f func(ctx context.Context) error) error {
+	if t := c.settings.Timeout; t > 0 {
+		var stop context.CancelFunc
+		ctx, stop = context.WithTimeoutCause(ctx, t, fmt.Errorf("timed out after %v: %w", t, context.DeadlineExceeded))
+		defer stop()
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	c.watch.start(cancel)
+	defer c.watch.stop()
+	return c.explain(ctx, f(ctx))
+}
+
+// explain finds the reason behind an error of kgo: that of the context where
+// it ended, or that of the broker that could not be reached.
+func (c *Client) explain(ctx context.Context, err error) error {
+	if err == nil {
+		return nil
+	}
+	var connect *ConnectError
+	if errors.As(err, &connect) {
+		return err
+	}
+	if cause := context.Cause(ctx); cause != nil {
+		if errors.As(cause, &connect) {
+			return connect
+		}
+		if errors.Is(cause, context.DeadlineExceeded) && !c.watch.reached() {
+			return c.watch.diagnosis()
+		}
+		if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+			return cause
+		}
+		return err
+	}
+	if first := (*kgo.ErrFirstReadEOF)(nil); errors.As(err, &first) && !c.watch.reached() {
+		return c.watch.diagnosis()
+	}
+	if isAuthentication(err) {
+		return &ConnectError{
+			Text: "cannot authenticate: " + err.Error(),
+			Next: "check the user, the password and the mechanism",
+			Err:  err,
+		}
+	}
+	if dial := (*dialError)(nil); errors.As(err, &dial) {
+		return c.watch.unreachable(dial.addr)
+	}
+	return err
+}
+
+func isAuthentication(err error) bool {
+	for _, e := range []error{kerr.SaslAuthenticationFailed, kerr.UnsupportedSaslMechanism, kerr.IllegalSaslState} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return false
+}
+
+// backoff between tries of one request: quick at first, since a person waits,
+// and quicker while the bootstrap addresses are tried in turn.
+func (w *watch) backoff(fails int) time.Duration {
+	const first, most = 50 * time.Millisecond, 2 * time.Second
+	if !w.ok.Load() {
+		return 15 * time.Millisecond
+	}
+	if fails < 1 {
+		return first
+	}
+	return min(first<<min(fails-1, 10), most)
+}
+
+// softwareVersion keeps to what ApiVersions allows a version to be (KIP-511):
+// letters, digits, dots and dashes, at either end a letter or digit.
+func softwareVersion(v string) string {
+	var b []byte
+	for i := range len(v) {
+		switch c := v[i]; {
+		case c >= '0' && c <= '9', c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c == '.' && len(b) > 0:
+			b = append(b, c)
+		default:
+			if len(b) > 0 && b[len(b)-1] != '-' {
+				b = append(b, '-')
+			}
+		}
+	}
+	for len(b) > 0 && (b[len(b)-1] == '-' || b[len(b)-1] == '.') {
+		b = b[:len(b)-1]
+	}
+	if len(b) == 0 {
+		return "devel"
+	}
+	return string(b)
+}
+
+// logger passes kgo's warnings on, as talk.
+type logger struct{ logf func(string, ...any) }
+
+func (*logger) Level() kgo.LogLevel { return kgo.LogLevelWarn }
+
+func (l *logger) Log(_ kgo.LogLevel, msg string, keyvals ...any) {
+	for i := 0; i+1 < len(keyvals); i += 2 {
+		msg += fmt.Sprintf(" %v=%v", keyvals[i], keyvals[i+1])
+	}
+	l.logf("%s", msg)
+}

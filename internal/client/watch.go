@@ -1,0 +1,289 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"kq/internal/conf"
+)
+
+// watch follows the connections of one client until a broker has answered, and
+// ends the command's context when none will.
+type watch struct {
+	settings conf.Settings
+	limit    time.Duration // from the first dial to the first answer
+	perDial  time.Duration // for one address, so that the next one has its turn
+	logf     func(string, ...any)
+
+	// ok is set once an address has carried a conversation.
+	ok atomic.Bool
+
+	mu     sync.Mutex
+	cancel context.CancelCauseFunc // guarded by mu; nil outside Do
+	timer  *time.Timer             // guarded by mu; runs from the first dial
+	ended  bool                    // guarded by mu; the watch has given up
+	open   map[*conn]struct{}      // guarded by mu; connections without an answer yet
+	hosts  map[string]*host        // guarded by mu; by the address kgo dials
+}
+
+// host is what is known of one address. Guarded by watch.mu.
+type host struct {
+	seed     bool
+	ok       bool
+	failures int
+	since    time.Time // of the first failure
+	why      reason    // of the last failure, or of what it waits for
+	probed   bool
+}
+
+func newWatch(s conf.Settings, o Options) *watch {
+	w := &watch{
+		settings: s,
+		limit:    o.ConnectTimeout,
+		perDial:  2 * o.ConnectTimeout,
+		logf:     o.Logf,
+		hosts:    map[string]*host{},
+		open:     map[*conn]struct{}{},
+	}
+	if n := len(s.Bootstrap); n > 1 {
+		w.perDial = max(o.ConnectTimeout*9/10/time.Duration(n), o.ConnectTimeout/6)
+	}
+	for _, addr := range s.Bootstrap {
+		w.hosts[addr] = &host{seed: true}
+	}
+	return w
+}
+
+// start lets the watch end a context; stop takes that back.
+func (w *watch) start(cancel context.CancelCauseFunc) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.cancel = cancel
+}
+
+func (w *watch) stop() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.cancel = nil
+	if w.timer != nil {
+		w.timer.Stop()
+		w.timer = nil
+	}
+}
+
+// reached tells whether any broker has answered yet.
+func (w *watch) reached() bool { return w.ok.Load() }
+
+// dial is kgo's dialer.
+func (w *watch) dial(ctx context.Context, network, addr string) (net.Conn, error) {
+	if err := w.skip(addr); err != nil {
+		return nil, err
+	}
+	w.dialing(addr)
+	to := w.settings.DialMap.Map(addr)
+	if to != addr {
+		w.logf("dial %s in place of %s", to, addr)
+	}
+	limit := min(w.perDial, w.limit)
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	c, err := new(net.Dialer).DialContext(ctx, network, to)
+	if err != nil {
+		if context.Cause(ctx) != nil && !errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			return nil, err // the command is over, this tells nothing of the address
+		}
+		w.logf("dial %s: %v", to, err)
+		w.failed(addr, dialReason(err, limit))
+		return nil, &dialError{addr: addr, err: err}
+	}
+	w.logf("connected to %s (%s)", to, c.RemoteAddr())
+	return w.follow(addr, c), nil
+}
+
+// dialError keeps the address as the cluster names it beside the error of the
+// address that was dialled.
+type dialError struct {
+	addr string
+	err  error
+}
+
+func (e *dialError) Error() string { return "dial " + e.addr + ": " + e.err.Error() }
+func (e *dialError) Unwrap() error { return e.err }
+
+// dialing notes that an address is tried, and starts the clock at the first.
+func (w *watch) dialing(addr string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.hosts[addr] == nil {
+		w.hosts[addr] = &host{}
+	}
+	if w.timer == nil && w.cancel != nil && !w.ok.Load() {
+		begun := time.Now()
+		w.timer = time.AfterFunc(w.limit*2/3, func() { w.late(begun) })
+	}
+}
+
+// late runs when two thirds of the time are over: it looks what a silent server
+// speaks, and gives up at the end.
+func (w *watch) late(begun time.Time) {
+	if w.ok.Load() {
+		return
+	}
+	w.probeSilent(begun.Add(w.limit * 19 / 20))
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.timer != nil {
+		w.timer = time.AfterFunc(time.Until(begun.Add(w.limit)), w.giveUp)
+	}
+}
+
+func (w *watch) giveUp() {
+	if !w.ok.Load() {
+		w.end(w.diagnosis())
+	}
+}
+
+// probeSilent looks what the bootstrap addresses speak that took a connection
+// and gave no answer.
+func (w *watch) probeSilent(deadline time.Time) {
+	w.mu.Lock()
+	var silent []string
+	for _, addr := range w.settings.Bootstrap {
+		if h := w.hosts[addr]; !h.probed && (h.why.kind == kindSilent || h.why.kind == kindClosed) {
+			h.probed = true
+			silent = append(silent, addr)
+		}
+	}
+	w.mu.Unlock()
+	var probes sync.WaitGroup
+	for _, addr := range silent {
+		probes.Go(func() { w.probe(addr, deadline) })
+	}
+	probes.Wait()
+}
+
+// opened notes that a connection stands and its first answer is due.
+func (w *watch) opened(c *conn) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if h := w.hosts[c.addr]; h.failures == 0 {
+		h.why = reason{kind: kindSilent}
+	}
+	w.open[c] = struct{}{}
+}
+
+// closed forgets a connection that is watched no more.
+func (w *watch) closed(c *conn) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	delete(w.open, c)
+}
+
+// answered notes that addr has carried a conversation.
+func (w *watch) answered(addr string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.hosts[addr].ok = true
+	w.ok.Store(true)
+	if w.timer != nil {
+		w.timer.Stop()
+	}
+}
+
+// failed notes that addr could not be talked to, and ends the command's context
+// if that was the last hope.
+func (w *watch) failed(addr string, why reason) {
+	w.mu.Lock()
+	h := w.hosts[addr]
+	if h.failures == 0 {
+		h.since = time.Now()
+	}
+	h.failures++
+	// What a probe found out is worth more than a second failure's symptom.
+	if h.why.kind != kindHTTP && h.why.kind != kindTLS {
+		h.why = why
+	}
+	over, lost := w.seedsOver(), w.advertisedLost(addr)
+	w.mu.Unlock()
+	switch {
+	case over:
+		w.probeSilent(time.Now().Add(w.limit / 4))
+		w.end(w.diagnosis())
+	case lost:
+		w.end(w.unreachable(addr))
+	}
+}
+
+// seedsOver tells that no bootstrap address has answered and none is left to
+// try. The caller holds mu.
+func (w *watch) seedsOver() bool {
+	if w.ok.Load() {
+		return false
+	}
+	for _, seed := range w.settings.Bootstrap {
+		if w.hosts[seed].failures == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// advertisedLost tells that the cluster was reached through a bootstrap address
+// but the brokers it names cannot be. One that works proves that they can: then
+// what fails is a broker that is down, which is kgo's to retry. The caller holds mu.
+func (w *watch) advertisedLost(addr string) bool {
+	h := w.hosts[addr]
+	if !w.ok.Load() || h.seed || h.ok {
+		return false
+	}
+	for _, other := range w.hosts {
+		if other.ok && !other.seed {
+			return false
+		}
+	}
+	return h.why.kind == kindDNS || time.Since(h.since) >= w.limit*3/4
+}
+
+// skip refuses to dial where it would only cost time: when the watch has given
+// up, and where addr has failed while another bootstrap address was not tried
+// yet. kgo takes net.ErrClosed for a reason to try again, perhaps elsewhere.
+func (w *watch) skip(addr string) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	h := w.hosts[addr]
+	failedBefore := h != nil && h.seed && h.failures > 0 && !w.ok.Load() && !w.seedsOver()
+	if w.ended || failedBefore {
+		return fmt.Errorf("%s is not dialled again: %w", addr, net.ErrClosed)
+	}
+	return nil
+}
+
+// end gives up: it ends the command's context and closes what is still open, so
+// that nothing waits for an answer any more.
+func (w *watch) end(err *ConnectError) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.cancel == nil {
+		return
+	}
+	w.cancel(err)
+	w.ended = true
+	for c := range w.open {
+		_ = c.Conn.Close()
+	}
+}
+
+// reachedSeed is a bootstrap address that works. Guarded by mu, held.
+func (w *watch) reachedSeed() string {
+	i := slices.IndexFunc(w.settings.Bootstrap, func(a string) bool { return w.hosts[a].ok })
+	if i < 0 {
+		return w.settings.Bootstrap[0]
+	}
+	return w.settings.Bootstrap[i]
+}
