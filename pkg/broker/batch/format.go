@@ -2,19 +2,19 @@ package batch
 
 // A record batch of magic 2 (KIP-98; org.apache.kafka.common.record.DefaultRecordBatch):
 //
-//	 0        8        12      16  17    21    23       27        35
-//	 +--------+--------+-------+---+-----+-----+--------+---------+---
-//	 | base   | length | leader| 2 | crc | at- | last   | base    | ...
-//	 | offset | (rest) | epoch |   |     | tri-| offset | time-   |
-//	 |        |        |       |   |     | bu- | delta  | stamp   |
-//	 |        |        |       |   |     | tes |        |         |
-//	 +--------+--------+-------+---+-----+-----+--------+---------+---
-//	 35       43         51      53       57     61
-//	 +--------+----------+-------+--------+------+--------------------
-//	 | max    | producer | prod. | base   | num. | records, together
-//	 | time-  | id       | epoch | se-    | of   | compressed by the
-//	 | stamp  |          |       | quence | rec. | codec in attributes
-//	 +--------+----------+-------+--------+------+--------------------
+//	0        8        12      16  17    21    23       27        35
+//	+--------+--------+-------+---+-----+-----+--------+---------+---
+//	| base   | length | leader| 2 | crc | at- | last   | base    | ...
+//	| offset | (rest) | epoch |   |     | tri-| offset | time-   |
+//	|        |        |       |   |     | bu- | delta  | stamp   |
+//	|        |        |       |   |     | tes |        |         |
+//	+--------+--------+-------+---+-----+-----+--------+---------+---
+//	35       43         51      53       57     61
+//	+--------+----------+-------+--------+------+--------------------
+//	| max    | producer | prod. | base   | num. | records, together
+//	| time-  | id       | epoch | se-    | of   | compressed by the
+//	| stamp  |          |       | quence | rec. | codec in attributes
+//	+--------+----------+-------+--------+------+--------------------
 //
 // The length counts from byte 12 on. The CRC-32C covers byte 21 to the end, so
 // that base offset and leader epoch can be assigned without touching it.
