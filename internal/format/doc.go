@@ -1,0 +1,56 @@
+// Package format turns records into bytes: the -f of the record commands.
+//
+// What flows in: a format's name or template, then one *kgo.Record after the
+// other. What flows out: bytes appended to the caller's buffer, without an
+// allocation a record. It must not import cobra, internal/cli, internal/out or
+// any pkg of this module.
+//
+// # Formats
+//
+//	value    the value and a line end; a null value is an empty line
+//	json     one line a record, the envelope below; loses nothing
+//	pretty   one line for people, for a terminal; control characters escaped
+//	…%…      anything with a % in it is a template
+//
+// # Envelope
+//
+//	{"topic":"t","partition":0,"offset":42,"ts":1700000000123,"tstype":"create","key":"k","value":"v","headers":[["h","v"],["n",null]]}
+//
+// The keys always come in this order. A key or value that is not valid UTF-8 is
+// "keyb64" or "valueb64", in standard base64, in place of "key" or "value"; JSON
+// null is Kafka's null, "" is empty. Headers are pairs in the record's order,
+// duplicates kept; a value is a string, null, or {"b64":"…"}; a name that is not
+// valid UTF-8 is {"b64":"…"} too. ts is in milliseconds; tstype is "create" or
+// "append", and left out for records older than timestamps.
+//
+// # Templates
+//
+// What is not a verb is printed as it is; nothing is added at the end. Escapes
+// are \n \r \t \0 \\ and \xNN. The verbs are those of kcat and of franz-go:
+//
+//	%t  topic                    %p  partition          %o  offset
+//	%k  key                      %K  its length         %e  leader epoch
+//	%v  value, also %s           %V  its length, also %S
+//	%T  timestamp, also %d       %h  headers            %H  their number
+//	%a{…} attribute              %x  producer id        %y  producer epoch
+//	%i  number of the record in this output, from 1
+//	%R  value length as four bytes, big endian (kcat)
+//	%%  %{  %}  the characters themselves
+//
+// A length is -1 for null, as in kcat (franz-go prints 0). %T is kcat's, the
+// timestamp in milliseconds, not franz-go's length of the topic. A null key or
+// value prints nothing.
+//
+// Braces after a verb say how to print it:
+//
+//	text (%t %k %v %s)      {hex} {base64} {base64raw} {unpack[…]} as in franz-go;
+//	                        {q}: a JSON string or null, {"b64":"…"} for other bytes
+//	numbers                 {ascii} {hex} {hex64} … {hex4} {big64} … {big8}
+//	                        {little64} … {little8} {byte} {bool}
+//	times (%T %d)           {ms} {us} {ns} {s}, a number's, {rfc3339},
+//	                        {go[2006-01-02]}, {strftime[%F]}; all in UTC
+//	%a                      {compression} {timestamp-type} {transactional-bit}
+//	                        {control-bit}, each also {…;NUMBER}
+//	%h                      bare: name=value,name=value (kcat); {json}: pairs as in
+//	                        the envelope; else a template of %k %K %v %V for each
+package format
