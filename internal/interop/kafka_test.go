@@ -1,0 +1,69 @@
+//go:build interop
+
+package interop
+
+import (
+	"flag"
+	"os"
+	"regexp"
+	"testing"
+)
+
+var (
+	update = flag.Bool("update", false, "write Apache Kafka's transcripts as goldens")
+	only   = flag.String("rows", "", "run only the rows whose name matches this pattern")
+)
+
+// jars is the folder of Apache Kafka's class path.
+func jars(t testing.TB) string {
+	t.Helper()
+	dir := os.Getenv("KQ_KAFKA_JARS")
+	if dir == "" {
+		t.Fatal("KQ_KAFKA_JARS names no folder of Kafka jars: see .ci/run")
+	}
+	return dir
+}
+
+func startKafka(t *testing.T, settings map[string]string) (string, int32) {
+	t.Helper()
+	k, err := StartKafka(t.Context(), jars(t), t.TempDir(), settings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := k.Kill(); err != nil {
+			t.Error(err)
+		}
+	})
+	return k.Addr, 1
+}
+
+// selected filters the table by -rows.
+func selected(t *testing.T) []Row {
+	t.Helper()
+	pattern, err := regexp.Compile(*only)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rows []Row
+	for _, r := range Rows() {
+		if pattern.MatchString(r.Name) {
+			rows = append(rows, r)
+		}
+	}
+	return rows
+}
+
+// TestTrapsApache runs the trap table on a live Apache Kafka: its answers are
+// the goldens, or, with -update, become them.
+func TestTrapsApache(t *testing.T) {
+	RunTable(t, selected(t), startKafka, func(t *testing.T, row *Row, got []Event) {
+		if *update {
+			if err := SaveGolden(row, got, false); err != nil {
+				t.Fatal(err)
+			}
+			return
+		}
+		checkGolden(t, row, got, false)
+	})
+}
