@@ -120,8 +120,10 @@ func ValidateStatic(static map[string]string) []*Error {
 	l := &layers{static: usable}
 	out = append(out, l.contradictions()...)
 	if l.millis("min.compaction.lag.ms") > l.millis("max.compaction.lag.ms") {
-		out = append(out, &Error{ErrInvalidConfig, "log.cleaner.min.compaction.lag.ms",
-			"log.cleaner.min.compaction.lag.ms must not be more than log.cleaner.max.compaction.lag.ms"})
+		out = append(out, &Error{
+			ErrInvalidConfig, "log.cleaner.min.compaction.lag.ms",
+			"log.cleaner.min.compaction.lag.ms must not be more than log.cleaner.max.compaction.lag.ms",
+		})
 	}
 	return out
 }
