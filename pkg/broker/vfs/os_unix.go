@@ -46,8 +46,8 @@ func control(f *os.File, call string, do func(fd int) error) error {
 			}
 		}
 	})
-	if err != nil {
-		return err
+	if err != nil { // the only reason not to call is that the file is closed
+		return &os.PathError{Op: call, Path: f.Name(), Err: os.ErrClosed}
 	}
 	if callErr != nil {
 		return &os.PathError{Op: call, Path: f.Name(), Err: callErr}

@@ -23,6 +23,11 @@ func backends() []backend {
 	return []backend{
 		{"os", func(t *testing.T) (vfs.FS, string) { return vfs.OS(), t.TempDir() }},
 		{"mem", func(t *testing.T) (vfs.FS, string) { return memDir(t, vfs.NewMem(0)) }},
+		{"crash", func(t *testing.T) (vfs.FS, string) { return memDir(t, vfs.NewCrash(1)) }},
+		{"err over mem", func(t *testing.T) (vfs.FS, string) { return memDir(t, vfs.NewErr(vfs.NewMem(0))) }},
+		{"image", func(t *testing.T) (vfs.FS, string) {
+			return memDir(t, vfs.NewCrash(1).CrashImage(vfs.KeepAll()))
+		}},
 	}
 }
 
