@@ -142,6 +142,18 @@ func TestStaticDefaultsAreDescribed(t *testing.T) {
 	}
 }
 
+func TestWithNodeID(t *testing.T) {
+	for _, c := range [][3]string{{"node.id", "7", "broker.id"}, {"broker.id", "7", "node.id"}} {
+		in := map[string]string{c[0]: c[1]}
+		if out := WithNodeID(in); out[c[2]] != "7" || len(out) != 2 || len(in) != 1 {
+			t.Errorf("WithNodeID(%v) = %v", in, out)
+		}
+	}
+	if out := WithNodeID(nil); len(out) != 0 {
+		t.Errorf("WithNodeID(nil) = %v", out)
+	}
+}
+
 func BenchmarkDescribeTopic(b *testing.B) {
 	for b.Loop() {
 		DescribeTopic(map[string]string{"retention.ms": "1000"}, nil, nil, nil)

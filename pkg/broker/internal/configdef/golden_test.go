@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"maps"
 	"os"
 	"strings"
 	"testing"
@@ -75,13 +76,8 @@ func goldenStatic(more map[string]string) map[string]string {
 		"node.id": "1", "process.roles": "broker,controller", "controller.quorum.voters": "1@localhost:9093",
 		"listeners": "PLAINTEXT://localhost:9092,CONTROLLER://localhost:9093", "controller.listener.names": "CONTROLLER",
 	}
-	for k, v := range more {
-		out[k] = v
-	}
-	if _, ok := out["broker.id"]; !ok {
-		out["broker.id"] = "1" // KafkaConfig sets either from the other
-	}
-	return out
+	maps.Copy(out, more)
+	return WithNodeID(out)
 }
 
 func errText(err error) string {

@@ -1,6 +1,7 @@
 package configdef
 
 import (
+	"maps"
 	"strconv"
 	"strings"
 )
@@ -113,4 +114,21 @@ func canonical(d *Def, raw string) string {
 		return text
 	}
 	return raw
+}
+
+// WithNodeID returns the static configs with broker.id and node.id both set when either is, as KafkaConfig does before
+// it looks at anything else. The map itself is not changed.
+func WithNodeID(static map[string]string) map[string]string {
+	node, hasNode := static["node.id"]
+	id, hasID := static["broker.id"]
+	if hasNode == hasID {
+		return static
+	}
+	out := maps.Clone(static)
+	if hasNode {
+		out["broker.id"] = node
+	} else {
+		out["node.id"] = id
+	}
+	return out
 }
