@@ -129,6 +129,7 @@ func cold[T any, Q interface {
 			return
 		}
 		if resp := f(s, r, q); resp != nil {
+			s.Errors.addAll(resp)
 			r.Reply(resp)
 		}
 	}

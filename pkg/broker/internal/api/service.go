@@ -31,6 +31,8 @@ type Service struct {
 	Logger     *slog.Logger
 	// Image returns the latest metadata.
 	Image func() *meta.Image
+	// Errors counts error codes; nil when nobody asks.
+	Errors *ErrorCounts
 
 	tableOnce sync.Once
 	routes    *[maxKey + 1]route // built by the first call of table
