@@ -181,12 +181,16 @@ func (m *masker) recent(n int64) bool {
 	return n > 0 && d < time.Hour && d > -time.Hour
 }
 
-// mask applies the row's Mask and Sort lists to a tree, in place.
+// mask applies the row's Drop, Mask and Sort lists to a tree, in place.
 func (m *masker) mask(path string, tree map[string]any) {
 	for k, v := range tree {
 		p := k
 		if path != "" {
 			p = path + "." + k
+		}
+		if m.hit(m.row.Drop, p) {
+			delete(tree, k)
+			continue
 		}
 		if m.hit(m.row.Mask, p) && v != nil && v != "" {
 			tree[k] = "masked"

@@ -22,6 +22,8 @@ type Row struct {
 	// Mask lists fields whose value is not compared, by dotted path without
 	// indexes; a single name matches at any depth. Null and "" stay visible.
 	Mask []string
+	// Drop lists fields that are left out, by path like Mask.
+	Drop []string
 	// Sort lists paths of arrays whose order means nothing.
 	Sort []string
 	// Edit may cut a decoded answer down before it is recorded.

@@ -1,6 +1,7 @@
 package interop
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -25,6 +26,10 @@ func createTopics(version int16, topics ...kmsg.CreateTopicsRequestTopic) *kmsg.
 }
 
 func adminRows() []Row {
+	return slices.Concat(createRows(), deleteRows())
+}
+
+func createRows() []Row {
 	return []Row{
 		{Name: "i-create-names", Traps: []int{112}, Edit: noConfigs, Run: func(s *Session) {
 			for _, name := range []string{"", ".", "..", "bad name", "bad/name", "ü", strings.Repeat("n", 250), "-", "_", "ok.name"} {
@@ -79,6 +84,11 @@ func adminRows() []Row {
 				s.Send(req)
 			}
 		}},
+	}
+}
+
+func deleteRows() []Row {
+	return []Row{
 		{Name: "i-delete", Traps: []int{115}, Run: deleteTopics, Sort: []string{"Topics"}},
 		{Name: "i-delete-disabled", Traps: []int{115}, Config: map[string]string{"delete.topic.enable": "false"}, Run: func(s *Session) {
 			s.Topic("kept", 1)

@@ -1,12 +1,17 @@
 package interop
 
 import (
+	"slices"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
 func fetchRows() []Row {
+	return slices.Concat(fetchDataRows(), fetchEpochRows(), fetchSessionRows())
+}
+
+func fetchDataRows() []Row {
 	return []Row{
 		{Name: "d-versions", Traps: []int{54, 56, 58, 59}, Run: func(s *Session) {
 			id := s.Topic("fv", 1)
@@ -45,7 +50,12 @@ func fetchRows() []Row {
 		}},
 		{Name: "d-max-bytes", Traps: []int{53}, Run: maxBytes},
 		{Name: "d-unknown", Traps: []int{57, 64}, Run: fetchUnknown},
-		{Name: "d-long-poll", Traps: []int{57}, Run: longPoll},
+		{Name: "d-long-poll", Traps: []int{57}, Drop: racing, Run: longPoll},
+	}
+}
+
+func fetchEpochRows() []Row {
+	return []Row{
 		{Name: "d-epochs", Traps: []int{60, 61}, Run: func(s *Session) {
 			s.Topic("fe", 1)
 			s.Fill("fe", Records("a"), Records("b"))
@@ -94,6 +104,11 @@ func fetchRows() []Row {
 			s.Note("a rack")
 			s.Send(rack)
 		}},
+	}
+}
+
+func fetchSessionRows() []Row {
+	return []Row{
 		{Name: "d-session", Traps: []int{62, 63}, Run: fetchSession},
 		{Name: "d-session-errors", Traps: []int{62}, Run: fetchSessionErrors},
 		{Name: "d-session-ids", Traps: []int{62, 64}, Run: fetchSessionIDs},

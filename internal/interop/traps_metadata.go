@@ -1,12 +1,18 @@
 package interop
 
 import (
+	"slices"
+
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
 func metadataRows() []Row {
+	return slices.Concat(topicRows(), autoCreateRows(), describeRows())
+}
+
+func topicRows() []Row {
 	return []Row{
-		{Name: "b-features", Traps: []int{8}, Edit: func(_ string, tree map[string]any) { delete(tree, "ApiKeys") }, Run: func(s *Session) {
+		{Name: "b-features", Traps: []int{8}, Sort: []string{"SupportedFeatures", "FinalizedFeatures"}, Drop: []string{"FinalizedFeaturesEpoch"}, Edit: func(_ string, tree map[string]any) { delete(tree, "ApiKeys") }, Run: func(s *Session) {
 			s.Send(apiVersions(3, "kq", "1.0"))
 			s.Send(apiVersions(4, "kq", "1.0"))
 		}, Differs: "kq reports the features it has"},
@@ -56,6 +62,11 @@ func metadataRows() []Row {
 			bad.AllowAutoTopicCreation = true
 			s.Send(bad)
 		}},
+	}
+}
+
+func autoCreateRows() []Row {
+	return []Row{
 		{Name: "b-metadata-autocreate", Traps: []int{22}, Run: autoCreate, Config: map[string]string{"num.partitions": "2"}},
 		{Name: "b-metadata-order", Traps: []int{20}, Sort: []string{"Topics"}, Run: func(s *Session) {
 			s.Topic("order-b", 1)
@@ -82,6 +93,11 @@ func metadataRows() []Row {
 			s.Note("by the old id")
 			s.Send(byID)
 		}},
+	}
+}
+
+func describeRows() []Row {
+	return []Row{
 		{Name: "b-describe-cluster", Traps: []int{32}, Run: func(s *Session) {
 			versions(0, 2, func(v int16) {
 				for _, kind := range []int8{1, 2, 3, 0} {

@@ -1,10 +1,16 @@
 package interop
 
 import (
+	"slices"
+
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
 func offsetRows() []Row {
+	return slices.Concat(listOffsetRows(), offsetErrorRows(), epochAndDeleteRows())
+}
+
+func listOffsetRows() []Row {
 	return []Row{
 		{Name: "e-specials", Traps: []int{69}, Run: func(s *Session) {
 			s.Topic("sp", 1)
@@ -46,6 +52,11 @@ func offsetRows() []Row {
 			s.Note("LogAppendTime: the last record of the batch")
 			s.Send(listOffsets(7, "maxlat", 0, -3))
 		}},
+	}
+}
+
+func offsetErrorRows() []Row {
+	return []Row{
 		{Name: "e-errors", Traps: []int{71}, Run: func(s *Session) {
 			s.Topic("le", 1)
 			for _, v := range []int16{1, 7, 11} {
@@ -76,6 +87,11 @@ func offsetRows() []Row {
 			s.Note("isolation level 2")
 			s.Send(iso)
 		}},
+	}
+}
+
+func epochAndDeleteRows() []Row {
+	return []Row{
 		{Name: "e-leader-epoch", Traps: []int{73}, Run: func(s *Session) {
 			s.Topic("ofle", 1)
 			ask := func(v int16, topic string, partition, current, epoch int32) {

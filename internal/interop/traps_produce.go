@@ -2,11 +2,16 @@ package interop
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
 func produceRows() []Row {
+	return slices.Concat(produceAnswerRows(), produceFormRows(), produceCodecRows(), produceTopicRows())
+}
+
+func produceAnswerRows() []Row {
 	return []Row{
 		{Name: "c-acks", Traps: []int{35}, Run: func(s *Session) {
 			s.Topic("acks", 2)
@@ -51,6 +56,11 @@ func produceRows() []Row {
 			byID.Topics[0].TopicID = [16]byte{}
 			s.Send(byID)
 		}},
+	}
+}
+
+func produceFormRows() []Row {
+	return []Row{
 		{Name: "c-empty", Traps: []int{37}, Differs: "Kafka leaves null records without an answer; kq says 87", Run: func(s *Session) {
 			s.Topic("empty", 1)
 			for _, v := range []int16{3, 8, 9} {
@@ -92,6 +102,11 @@ func produceRows() []Row {
 			b.Producer = &Producer{ID: 1, Epoch: 0, Seq: -1}
 			s.Send(produce(9, "control", 0, b.Bytes()))
 		}},
+	}
+}
+
+func produceCodecRows() []Row {
+	return []Row{
 		{Name: "c-zstd", Traps: []int{37, 67}, Run: func(s *Session) {
 			s.Topic("zstd", 1)
 			b := Records("a")
@@ -125,6 +140,11 @@ func produceRows() []Row {
 				s.Send(produce(9, "codec5", 0, b.Bytes()))
 			}
 		}},
+	}
+}
+
+func produceTopicRows() []Row {
+	return []Row{
 		{Name: "c-too-large", Traps: []int{39}, Run: tooLarge},
 		{Name: "c-compacted", Traps: []int{41}, Run: func(s *Session) {
 			s.Topic("compacted", 1, "cleanup.policy=compact")

@@ -1,0 +1,222 @@
+package lint
+
+import (
+	"path"
+	"slices"
+	"strings"
+)
+
+// brokerLayers is the order of DESIGN: a package may import those of lower
+// layers. Packages of one layer never import each other: coordinators reach
+// each other through interfaces.
+var brokerLayers = map[string]int{
+	"pkg/broker/batch":            0,
+	"pkg/broker/vfs":              0,
+	"pkg/broker/logstore":         1,
+	"pkg/broker/internal/meta":    2,
+	"pkg/broker/internal/topic":   3,
+	"pkg/broker/internal/group":   4,
+	"pkg/broker/internal/txn":     4,
+	"pkg/broker/internal/replica": 4,
+	"pkg/broker/internal/cluster": 4,
+	"pkg/broker/internal/auth":    4,
+	"pkg/broker/internal/quota":   4,
+	"pkg/broker/internal/api":     5,
+	"pkg/broker":                  6,
+	"pkg/broker/brokertest":       7,
+}
+
+// sideRooms stand alone, and only the packages named may import them.
+var sideRooms = map[string][]string{
+	"pkg/broker/internal/wire":      {"pkg/broker/internal/api", "pkg/broker"},
+	"pkg/broker/internal/configdef": {"pkg/broker/internal/meta", "pkg/broker/internal/topic", "pkg/broker/internal/group", "pkg/broker/internal/txn", "pkg/broker/internal/replica", "pkg/broker/internal/cluster", "pkg/broker/internal/auth", "pkg/broker/internal/quota", "pkg/broker/internal/api", "pkg/broker"},
+}
+
+// onTop are pkg/broker's neighbours that sit on a client: they see no broker
+// package, and only cmd/kq sees them.
+var onTop = map[string][]string{
+	"pkg/broker/registry": {"internal/serde"},
+	"pkg/broker/ingest":   nil,
+}
+
+// clientLibraries are the public libraries, each with the module packages it
+// may import beside its own and internalForLibraries.
+var clientLibraries = map[string][]string{
+	"pkg/admin":            {"pkg/broker/logstore"},
+	"pkg/produce":          nil,
+	"pkg/consume":          nil,
+	"pkg/consume/transfer": {"pkg/produce"},
+	"pkg/streams":          nil,
+}
+
+// internalForLibraries may be used by the client libraries (not in their exported signatures).
+var internalForLibraries = []string{"internal/format", "internal/serde", "internal/client", "internal/conf"}
+
+// internals lists what each package of internal/ may import of the module. cmd/kq and internal/compat see everything.
+var internals = map[string][]string{
+	"internal/cli":     {"internal/conf", "internal/client"},
+	"internal/conf":    {},
+	"internal/client":  {"internal/conf"},
+	"internal/out":     {},
+	"internal/format":  {"internal/serde"},
+	"internal/serde":   {},
+	"internal/golden":  {},
+	"internal/lint":    {},
+	"internal/task":    {"internal/golden"},
+	"internal/interop": {"internal/golden"},
+}
+
+// seeEverything may import any package of the module.
+var seeEverything = []string{"cmd/kq", "internal/compat"}
+
+// Law is the import law.
+var Law = Rule{Name: "law", Check: func(t *Tree, report func(string, int, string, ...any)) {
+	for _, f := range t.Files {
+		if f.Nested || f.Dir == "completions" {
+			continue
+		}
+		for _, spec := range f.AST.Imports {
+			p, ok := strings.CutPrefix(strings.Trim(spec.Path.Value, `"`), Module+"/")
+			if !ok {
+				continue
+			}
+			if why := breaks(f.Dir, p, f.Test); why != "" {
+				report(f.Path, t.line(spec.Pos()), "%s may not import %s: %s", f.Dir, p, why)
+			}
+		}
+		if !known(f.Dir) {
+			report(f.Path, 1, "package %s has no place in the import law: give it one in internal/lint/law.go", f.Dir)
+		}
+	}
+}}
+
+// breaks says why the package at from may not import the one at to, "" when it may.
+func breaks(from, to string, test bool) string {
+	if from == to || slices.Contains(seeEverything, from) {
+		return ""
+	}
+	if test && (to == "pkg/broker/brokertest" || to == "internal/golden") {
+		return ""
+	}
+	if rooms, ok := sideRooms[to]; ok && !slices.Contains(rooms, from) {
+		return "only " + strings.Join(rooms, ", ") + " do"
+	}
+	if _, ok := onTop[to]; ok {
+		return "only cmd/kq does"
+	}
+	switch {
+	case strings.HasPrefix(from, "pkg/broker"):
+		return brokerBreaks(from, to, test)
+	case strings.HasPrefix(from, "pkg/"):
+		return libraryBreaks(from, to)
+	case strings.HasPrefix(from, "internal/"):
+		if !slices.Contains(internals[from], to) {
+			return "internal packages import what the law lists for them"
+		}
+	}
+	return ""
+}
+
+func brokerBreaks(from, to string, test bool) string {
+	if allowed, ok := onTop[from]; ok {
+		if slices.Contains(allowed, to) {
+			return ""
+		}
+		return "it sits on top of a client"
+	}
+	if rooms, ok := sideRooms[from]; ok {
+		return "it stands alone (its users: " + strings.Join(rooms, ", ") + ")"
+	}
+	if !strings.HasPrefix(to, "pkg/broker") {
+		return "the broker imports no other package of the module"
+	}
+	if _, ok := sideRooms[to]; ok {
+		return ""
+	}
+	if test && to == "pkg/broker" {
+		return "" // an example or an external test of a lower layer
+	}
+	lower, higher := brokerLayers[to], brokerLayers[from]
+	if lower >= higher {
+		return "the arrow points the other way"
+	}
+	return ""
+}
+
+func libraryBreaks(from, to string) string {
+	own := strings.Join(strings.SplitN(from, "/", 3)[:2], "/")
+	if slices.Contains(clientLibraries[from], to) || strings.HasPrefix(to+"/", own+"/") || slices.Contains(internalForLibraries, to) {
+		return ""
+	}
+	return "client libraries stand beside each other, away from the broker and the command line"
+}
+
+func known(dir string) bool {
+	_, layer := brokerLayers[dir]
+	_, side := sideRooms[dir]
+	_, top := onTop[dir]
+	_, internal := internals[dir]
+	if layer || side || top || internal || slices.Contains(seeEverything, dir) {
+		return true
+	}
+	for d := dir; d != "." && d != "pkg"; d = path.Dir(d) {
+		if _, ok := clientLibraries[d]; ok {
+			return true
+		}
+	}
+	return false
+}
+
+// libraries says which packages may import a module that is not ours; a
+// package not covered here may not be imported at all. Tests may use them everywhere.
+var libraries = map[string][]string{
+	"github.com/spf13/cobra":                {"cmd/kq", "internal/cli", "internal/compat"},
+	"github.com/spf13/pflag":                {"cmd/kq", "internal/cli", "internal/compat"},
+	"github.com/olekukonko/tablewriter":     {"internal/out"},
+	"github.com/prometheus/client_golang":   {"pkg/broker"},
+	"github.com/klauspost/compress":         {"pkg/broker/batch", "internal/interop"},
+	"github.com/pierrec/lz4/v4":             {"pkg/broker/batch", "internal/interop"},
+	"golang.org/x/sys":                      {"pkg/broker", "pkg/broker/vfs", "internal/cli", "cmd/kq"},
+	"golang.org/x/term":                     {"internal/cli", "cmd/kq"},
+	"github.com/twmb/franz-go/pkg/kmsg":     {"*"},
+	"github.com/twmb/franz-go/pkg/kerr":     {"*"},
+	"github.com/twmb/franz-go/pkg/kgo":      {"pkg/admin", "pkg/produce", "pkg/consume", "pkg/streams", "pkg/broker/registry", "pkg/broker/ingest", "internal/client", "internal/cli", "internal/format", "internal/serde", "internal/compat", "cmd/kq"},
+	"github.com/twmb/franz-go/pkg/kversion": {"cmd/kq", "internal/compat", "pkg/admin"},
+	"github.com/twmb/franz-go/pkg/kadm":     {"pkg/admin", "pkg/produce", "pkg/consume", "pkg/streams", "internal/client", "internal/cli", "internal/compat", "cmd/kq"},
+	"github.com/rogpeppe/go-internal":       {},
+	"github.com/hamba/avro/v2":              {"internal/serde"},
+}
+
+// Libraries keeps each outside module in its room.
+var Libraries = Rule{Name: "libraries", Check: func(t *Tree, report func(string, int, string, ...any)) {
+	for _, f := range t.Files {
+		if f.Nested {
+			continue
+		}
+		for _, spec := range f.AST.Imports {
+			p := strings.Trim(spec.Path.Value, `"`)
+			if first, _, _ := strings.Cut(p, "/"); !strings.Contains(first, ".") {
+				continue // the standard library, or ours
+			}
+			users, ok := users(p)
+			switch {
+			case !ok:
+				report(f.Path, t.line(spec.Pos()), "no package may import %s: internal/lint/law.go does not list it", p)
+			case !f.Test && !slices.Contains(users, "*") && !slices.Contains(users, f.Dir) && !slices.ContainsFunc(users, func(u string) bool {
+				return !strings.HasPrefix(u, "pkg/broker") && strings.HasPrefix(f.Dir, u+"/")
+			}):
+				report(f.Path, t.line(spec.Pos()), "%s may not import %s: only %s do", f.Dir, p, strings.Join(users, ", "))
+			}
+		}
+	}
+}}
+
+// users finds who may import p, by the longest module prefix.
+func users(p string) ([]string, bool) {
+	for m := p; m != "." && m != "/"; m = path.Dir(m) {
+		if u, ok := libraries[m]; ok {
+			return u, true
+		}
+	}
+	return nil, false
+}
