@@ -1,0 +1,133 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"kq/internal/cli"
+	"kq/internal/client"
+	"kq/internal/conf"
+	"kq/internal/out"
+)
+
+// app is what all commands of one invocation share.
+type app struct {
+	env *cli.Env
+
+	bootstrap string
+	dialMap   []string
+	timeout   time.Duration
+	output    string
+	noHeaders bool
+	quiet     bool
+	verbose   bool
+
+	helpErr error // of printing help, which cobra has no way to return
+}
+
+// recordCommand marks, as an annotation, commands whose output is records: they
+// have -f and refuse -o.
+const recordCommand = "records"
+
+func (a *app) addGlobalFlags(f *pflag.FlagSet) {
+	f.SortFlags = false
+	f.StringVarP(&a.bootstrap, "bootstrap", "b", "", "brokers to ask first, `HOST:PORT,…`; also "+conf.EnvBootstrap+", then "+conf.DefaultBootstrap)
+	f.StringVarP(&a.output, "output", "o", string(out.TableFormat), "print results as `FORMAT`: table, wide, json, tsv or name")
+	f.BoolVar(&a.noHeaders, "no-headers", false, "leave out the header line of tables and tsv")
+	f.DurationVar(&a.timeout, "timeout", 0, "give the whole command at most `DURATION`, as 10s")
+	f.StringArrayVar(&a.dialMap, "dial-map", nil, "dial TO where the cluster names FROM, `FROM=TO`, each HOST[:PORT]; repeatable")
+	f.BoolVarP(&a.quiet, "quiet", "q", false, "say nothing but errors on standard error")
+	f.BoolVarP(&a.verbose, "verbose", "v", false, "say on standard error what is tried")
+	// The name that Kafka's own tools use.
+	f.StringVar(&a.bootstrap, "bootstrap-server", "", "the same as --bootstrap")
+	f.Lookup("bootstrap-server").Hidden = true
+}
+
+// check runs before every command, once its flags are parsed.
+func (a *app) check(cmd *cobra.Command, _ []string) error {
+	if o := cmd.Flag("output"); o != nil && o.Changed && cmd.Annotations[recordCommand] != "" {
+		return cli.WithHint(cli.Usagef("%s prints records, not results: it has no -o", cmd.CommandPath()), "-f %s", a.output)
+	}
+	if _, err := out.ParseFormat(a.output); err != nil {
+		return cli.WithHint(cli.Usagef("%w", err), "-o is one of %s", list(out.Formats()))
+	}
+	return nil
+}
+
+// print prints the result of a command.
+func (a *app) print(v any, tables ...out.Table) error {
+	p := out.Printer{W: a.env.Out, Format: out.Format(a.output), NoHeaders: a.noHeaders}
+	return p.Print(v, tables...)
+}
+
+// note says something on standard error that is not an error.
+func (a *app) note(format string, args ...any) {
+	if !a.quiet {
+		cli.Notef(a.env, format, args...)
+	}
+}
+
+// trace says what is tried, with -v.
+func (a *app) trace(format string, args ...any) {
+	if a.verbose {
+		cli.Notef(a.env, format, args...)
+	}
+}
+
+// connect runs f with a client of the cluster that flags and environment name.
+// An error about a topic that does not exist gets a hint.
+func (a *app) connect(cmd *cobra.Command, f func(ctx context.Context, cl *kgo.Client) error, opts ...kgo.Opt) error {
+	s, err := conf.Resolve(conf.Flags{Bootstrap: a.bootstrap, DialMap: a.dialMap, Timeout: a.timeout}, a.env.Getenv)
+	if err != nil {
+		return cli.WithHint(cli.Usagef("%w", err), "brokers are given as HOST:PORT,HOST:PORT")
+	}
+	cl, err := client.New(s, client.Options{Version: version().Version, Logf: a.trace}, opts...)
+	if err != nil {
+		return err
+	}
+	defer cl.Close()
+	a.trace("asking %s (from %s)", list(s.Bootstrap), s.Origin)
+	return cl.Do(cmd.Context(), func(ctx context.Context) error { return f(ctx, cl.Client) })
+}
+
+// list joins words for a message.
+func list(words []string) string {
+	s := ""
+	for i, w := range words {
+		switch {
+		case i == 0:
+		case i == len(words)-1:
+			s += " or "
+		default:
+			s += ", "
+		}
+		s += w
+	}
+	return s
+}
+
+// args checks the number of arguments, most < 0 for any number.
+func args(least, most int, what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, got []string) error {
+		switch {
+		case len(got) < least:
+			return cli.WithHint(cli.Usagef("%s needs %s", cmd.CommandPath(), what), "usage: %s", useLine(cmd))
+		case most >= 0 && len(got) > most:
+			return cli.WithHint(cli.Usagef("%s does not take %q", cmd.CommandPath(), got[most]), "usage: %s", useLine(cmd))
+		}
+		return nil
+	}
+}
+
+// plural returns "1 record", "2 records".
+func plural(n int64, word string) string {
+	if n == 1 {
+		return fmt.Sprintf("%d %s", n, word)
+	}
+	return fmt.Sprintf("%d %ss", n, word)
+}

@@ -1,0 +1,55 @@
+package main
+
+import (
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"kq/internal/cli"
+)
+
+// shells are the shells that kq completes for, with what makes their script.
+func shells() []shell {
+	return []shell{
+		{"bash", func(root *cobra.Command, w io.Writer) error { return root.GenBashCompletionV2(w, true) }},
+		{"zsh", func(root *cobra.Command, w io.Writer) error { return root.GenZshCompletion(w) }},
+		{"fish", func(root *cobra.Command, w io.Writer) error { return root.GenFishCompletion(w, true) }},
+		{"powershell", func(root *cobra.Command, w io.Writer) error { return root.GenPowerShellCompletionWithDesc(w) }},
+	}
+}
+
+type shell struct {
+	name     string
+	generate func(root *cobra.Command, w io.Writer) error
+}
+
+func newCompletionCommand(a *app) *cobra.Command {
+	names := make([]string, 0, len(shells()))
+	for _, s := range shells() {
+		names = append(names, s.name)
+	}
+	return &cobra.Command{
+		Use:   "completion SHELL",
+		Short: "print the completion script of a shell",
+		Long: `Print the script that completes kq's commands, flags and topic names in a
+shell: bash, zsh, fish or powershell.`,
+		Example: `  source <(kq completion bash)
+  kq completion zsh > "${fpath[1]}/_kq"
+  kq completion fish > ~/.config/fish/completions/kq.fish
+  kq completion powershell | Out-String | Invoke-Expression`,
+		Args:      args(1, 1, "the name of a shell: "+list(names)),
+		ValidArgs: names,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			for _, s := range shells() {
+				if s.name == args[0] {
+					return s.generate(cmd.Root(), a.env.Out)
+				}
+			}
+			e := cli.Usagef("no completion for %q", args[0])
+			if near := cli.Nearest(args[0], names); near != "" {
+				return cli.WithHint(e, "did you mean: %s %s", cmd.CommandPath(), near)
+			}
+			return cli.WithHint(e, "there is one for %s", list(names))
+		},
+	}
+}

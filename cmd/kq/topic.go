@@ -1,0 +1,96 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"kq/internal/cli"
+	"kq/pkg/admin"
+)
+
+func newTopicCommand(a *app) *cobra.Command {
+	return newNoun("topic", "list, create, describe and delete topics", newTopicListCommand(a),
+		newTopicCreateCommand(a), newTopicDescribeCommand(a), newTopicDeleteCommand(a))
+}
+
+// missingTopic makes an error about a topic that does not exist one that names
+// the topic and the nearest one there is. Other errors pass.
+func missingTopic(ctx context.Context, cl *kgo.Client, err error, wanted ...string) error {
+	if !errors.Is(err, kerr.UnknownTopicOrPartition) {
+		return err
+	}
+	topics, listErr := admin.ListTopics(ctx, cl, admin.ListTopicsOptions{Internal: true})
+	if listErr != nil {
+		return err
+	}
+	names := topicNames(topics)
+	for _, w := range wanted {
+		if !contains(names, w) {
+			return noSuchTopic(err, w, names)
+		}
+	}
+	return err
+}
+
+// noSuchTopic is the error of a topic that is not among those there are.
+func noSuchTopic(cause error, name string, there []string) error {
+	e := &cli.Error{Err: &hidden{text: fmt.Sprintf("topic %q does not exist", name), cause: cause}}
+	create := "create it with: kq topic create " + shellQuote(name)
+	if near := cli.Nearest(name, there); near != "" {
+		return cli.WithHint(e, "did you mean %q? else %s", near, create)
+	}
+	return cli.WithHint(e, "%s", create)
+}
+
+// hidden is an error whose cause can be asked for and is not printed.
+type hidden struct {
+	text  string
+	cause error
+}
+
+func (e *hidden) Error() string { return e.text }
+func (e *hidden) Unwrap() error { return e.cause }
+
+func topicNames(topics []admin.Topic) []string {
+	names := make([]string, len(topics))
+	for i, t := range topics {
+		names[i] = t.Name
+	}
+	return names
+}
+
+func contains(names []string, name string) bool {
+	for _, n := range names {
+		if n == name {
+			return true
+		}
+	}
+	return false
+}
+
+// completionTime is how long a shell waits for the names of topics.
+const completionTime = 300 * time.Millisecond
+
+// completeTopics offers the names of the cluster's topics, nothing when it
+// cannot be asked in time.
+func (a *app) completeTopics(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	a.timeout, a.verbose = completionTime, false
+	var names []string
+	// A failure is not worth a word in the middle of somebody's typing.
+	_ = a.connect(cmd, func(ctx context.Context, cl *kgo.Client) error {
+		topics, err := admin.ListTopics(ctx, cl, admin.ListTopicsOptions{})
+		for _, n := range topicNames(topics) {
+			if !contains(args, n) {
+				names = append(names, n)
+			}
+		}
+		return err
+	})
+	return names, cobra.ShellCompDirectiveNoFileComp
+}

@@ -1,0 +1,13 @@
+// Package consume reads records of topics, from where to where one says.
+//
+// What flows in: a context, a *kgo.Client made with Options.ClientOptions,
+// Options, and a Sink. What flows out: the records, given to the Sink one by one
+// in the order of each partition, and a Result.
+//
+// Without Follow, reading ends where the log ended when it began. That end is a
+// position, not a record: what lies before it may be control records, records of
+// aborted transactions or holes that compaction left, and then no record ever
+// arrives for it. Such a rest is looked at with a fetch of its own.
+//
+// It must not import pkg/broker, the packages beside it, or internal/{cli,out}.
+package consume

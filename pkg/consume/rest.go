@@ -1,0 +1,156 @@
+package consume
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
+)
+
+// lookAtRests is called when no record arrives. It finds out for each partition
+// that is not at its end whether there is anything to come, since kgo tells
+// nothing of a batch in which no record is left.
+func (r *reader) lookAtRests(ctx context.Context) error {
+	for _, key := range r.keys() {
+		p := r.parts[key]
+		for more := !p.done; more; {
+			before := p.pos
+			if err := r.lookAt(ctx, p); err != nil {
+				return err
+			}
+			more = !p.done && p.pos > before
+		}
+	}
+	return nil
+}
+
+// lookAt fetches once at the position of p and moves it over what holds no
+// record for us. Records it finds are left for kgo to bring.
+func (r *reader) lookAt(ctx context.Context, p *partition) error {
+	resp, err := r.fetch(ctx, p)
+	if err != nil {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		return r.refresh(ctx, p)
+	}
+	switch err := kerr.ErrorForCode(resp.ErrorCode); {
+	case err == nil:
+		p.missed = 0
+	case errors.Is(err, kerr.OffsetOutOfRange):
+		return r.overtaken(ctx, p)
+	default:
+		return r.refresh(ctx, p)
+	}
+	if len(resp.RecordBatches) == 0 {
+		end := resp.HighWatermark
+		if !r.options.Uncommitted {
+			end = resp.LastStableOffset
+		}
+		if end >= p.end { // nothing is stored from here to the end
+			r.reached(p, p.end)
+		}
+		return nil
+	}
+	fetched, next := kgo.ProcessFetchPartition(kgo.ProcessFetchPartitionOpts{
+		Offset:         p.pos,
+		IsolationLevel: r.isolation(),
+		Topic:          p.topic,
+		Partition:      p.number,
+	}, resp, kgo.DefaultDecompressor(), nil)
+	if fetched.Err != nil {
+		return fmt.Errorf("read %s partition %d at offset %d: %w", p.topic, p.number, p.pos, fetched.Err)
+	}
+	if len(fetched.Records) > 0 {
+		next = fetched.Records[0].Offset
+	}
+	r.reached(p, next)
+	return nil
+}
+
+func (r *reader) isolation() kgo.IsolationLevel {
+	if r.options.Uncommitted {
+		return kgo.ReadUncommitted()
+	}
+	return kgo.ReadCommitted()
+}
+
+// fetch asks the leader of p for what lies at its position, without waiting.
+func (r *reader) fetch(ctx context.Context, p *partition) (*kmsg.FetchResponseTopicPartition, error) {
+	req := kmsg.NewPtrFetchRequest()
+	req.MaxBytes = 1 << 20
+	req.SessionEpoch = -1
+	if !r.options.Uncommitted {
+		req.IsolationLevel = 1
+	}
+	part := kmsg.NewFetchRequestTopicPartition()
+	part.Partition = p.number
+	part.FetchOffset = p.pos
+	part.PartitionMaxBytes = 1 << 20
+	topic := kmsg.NewFetchRequestTopic()
+	topic.Topic, topic.TopicID = p.topic, p.id
+	topic.Partitions = append(topic.Partitions, part)
+	req.Topics = append(req.Topics, topic)
+	resp, err := req.RequestWith(ctx, r.client.Broker(int(p.leader)))
+	if err != nil {
+		return nil, err
+	}
+	if err := kerr.ErrorForCode(resp.ErrorCode); err != nil {
+		return nil, err
+	}
+	if len(resp.Topics) != 1 || len(resp.Topics[0].Partitions) != 1 {
+		return nil, fmt.Errorf("fetch %s partition %d: the broker's answer leaves it out", p.topic, p.number)
+	}
+	return &resp.Topics[0].Partitions[0], nil
+}
+
+// refresh looks up where p is led now, after its leader did not answer for it,
+// and whether its topic is still the one that was read.
+func (r *reader) refresh(ctx context.Context, p *partition) error {
+	details, err := kadm.NewClient(r.client).ListTopicsWithInternal(ctx, p.topic)
+	if err != nil {
+		return fmt.Errorf("look up topics: %w", err)
+	}
+	d := details[p.topic]
+	switch {
+	case errors.Is(d.Err, kerr.UnknownTopicOrPartition), d.Err == nil && d.ID != p.id:
+		// A cluster that is busy may not know its topics for a moment.
+		if p.missed++; p.missed >= 3 {
+			return fmt.Errorf("topic %q: %w", p.topic, ErrDeleted)
+		}
+	case d.Err == nil:
+		p.missed = 0
+		if detail, ok := d.Partitions[p.number]; ok && detail.Leader >= 0 {
+			p.leader = detail.Leader
+		}
+	}
+	return nil
+}
+
+// overtaken moves p to where its log begins now, or ends the run if the log has
+// become shorter than what was read of it.
+func (r *reader) overtaken(ctx context.Context, p *partition) error {
+	adm := kadm.NewClient(r.client)
+	start, err := adm.ListStartOffsets(ctx, p.topic)
+	if err != nil {
+		return fmt.Errorf("list offsets: %w", err)
+	}
+	first, err := listed(start, partitionKey{p.topic, p.number})
+	if err != nil {
+		return err
+	}
+	if first <= p.pos {
+		return fmt.Errorf("read %s partition %d at offset %d: %w", p.topic, p.number, p.pos, kerr.OffsetOutOfRange)
+	}
+	r.notice("%s partition %d: records %d to %d were deleted before they could be read", p.topic, p.number, p.pos, min(first, p.end)-1)
+	r.reached(p, first)
+	if !p.done {
+		r.client.RemoveConsumePartitions(map[string][]int32{p.topic: {p.number}})
+		r.client.AddConsumePartitions(map[string]map[int32]kgo.Offset{p.topic: {p.number: kgo.NewOffset().At(first)}})
+	}
+	return nil
+}

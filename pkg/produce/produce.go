@@ -1,0 +1,132 @@
+package produce
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+// grace is how long an interrupted run waits for what it has read.
+const grace = 5 * time.Second
+
+// Run writes the lines of the inputs, one input after the other, and waits for
+// all of them to be acknowledged. The error says what ended it: a line that is
+// no record, records that failed (ErrFailed), a topic that cannot be written, or
+// ctx, whose cause is returned after what was read had a moment to arrive.
+func Run(ctx context.Context, cl *kgo.Client, o Options, inputs []Input) (Result, error) {
+	if err := o.Validate(); err != nil {
+		return Result{}, err
+	}
+	p := &producer{client: cl, options: o, free: make(chan *chunk, maxChunks)}
+	p.sending, p.abort = context.WithCancelCause(context.WithoutCancel(ctx))
+	defer p.abort(nil)
+
+	done := make(chan error, 1) // has room: nobody may be there to take it
+	go func() { done <- p.read(inputs) }()
+	var err error
+	select {
+	case err = <-done:
+	case <-p.sending.Done(): // a record failed in a way that all will
+	case <-ctx.Done():
+		err = context.Cause(ctx)
+	}
+	// From here on the reader, which may sit in a read that nothing ends, sends
+	// no more.
+	p.stopped.Store(true)
+	if flushErr := p.flush(ctx); err == nil {
+		err = flushErr
+	}
+	if fatal := context.Cause(p.sending); fatal != nil {
+		err = fatal
+	}
+	return p.result(err)
+}
+
+// producer is one Run.
+type producer struct {
+	client  *kgo.Client
+	options Options
+
+	// sending is the context of the records; its cause is what ended them all.
+	sending context.Context
+	abort   context.CancelCauseFunc
+	stopped atomic.Bool // no more records may be sent
+
+	free   chan *chunk // chunks to use again
+	made   int         // chunks made; the reader's own
+	acked  atomic.Int64
+	bytes  atomic.Int64
+	failed atomic.Int64
+
+	mu    sync.Mutex
+	first error // guarded by mu; the failure of the first record that failed
+}
+
+// flush waits for the records that are on their way: as long as it takes, or a
+// moment only after an interrupt. A cluster that has not acknowledged anything
+// so far is not waited for then.
+func (p *producer) flush(ctx context.Context) error {
+	flushed := make(chan error, 1)
+	go func() { flushed <- p.client.Flush(p.sending) }()
+	select {
+	case err := <-flushed:
+		return err
+	case <-ctx.Done():
+	}
+	if p.acked.Load() > 0 {
+		late := time.AfterFunc(grace, func() { p.abort(context.Cause(ctx)) })
+		defer late.Stop()
+	} else {
+		p.abort(context.Cause(ctx))
+	}
+	<-flushed
+	return context.Cause(ctx)
+}
+
+// acknowledged is called for each record.
+func (p *producer) acknowledged(c *chunk, r *kgo.Record, err error) {
+	if err == nil {
+		p.acked.Add(1)
+		p.bytes.Add(int64(len(r.Key) + len(r.Value)))
+		return
+	}
+	p.failed.Add(1)
+	if cause := context.Cause(p.sending); cause != nil {
+		return // it fails with all the others
+	}
+	if concernsOne(err) {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if p.first == nil {
+			p.first = fmt.Errorf("%s: %w", c.where(r), err)
+		}
+		return
+	}
+	p.abort(fmt.Errorf("produce to %s: %w", p.options.Topic, err))
+}
+
+// concernsOne tells that other records may well succeed.
+func concernsOne(err error) bool {
+	for _, e := range []error{kerr.MessageTooLarge, kerr.RecordListTooLarge, kerr.InvalidRecord, kerr.InvalidTimestamp} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return false
+}
+
+func (p *producer) result(err error) (Result, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	r := Result{Records: p.acked.Load(), Bytes: p.bytes.Load(), Failed: p.failed.Load()}
+	if err == nil && r.Failed > 0 {
+		err = fmt.Errorf("%d of %d %w, the first: %w", r.Failed, r.Failed+r.Records, ErrFailed, p.first)
+	}
+	return r, err
+}
