@@ -20,7 +20,7 @@ var PackageDoc = Rule{Name: "package-doc", Check: func(t *Tree, report func(stri
 			first[f.Dir] = f
 		}
 		home := path.Base(f.Path) == "doc.go" || f.Main
-		if doc := f.AST.Doc; home && doc != nil && strings.HasPrefix(doc.Text(), opening(f)) {
+		if doc := f.AST.Doc; home && doc != nil && (f.Main || strings.HasPrefix(doc.Text(), opening(f))) {
 			documented[f.Dir] = true
 		}
 	}
@@ -31,10 +31,8 @@ var PackageDoc = Rule{Name: "package-doc", Check: func(t *Tree, report func(stri
 	}
 }}
 
+// opening is how the package comment of a library begins; a command's may begin as it likes.
 func opening(f *File) string {
-	if f.Main {
-		return "Command "
-	}
 	return "Package " + f.AST.Name.Name + " "
 }
 

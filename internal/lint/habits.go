@@ -20,8 +20,8 @@ var NoInit = Rule{Name: "init", Check: func(t *Tree, report func(string, int, st
 // NoExit lets only main end the process (a test's TestMain may).
 var NoExit = Rule{Name: "exit", Check: func(t *Tree, report func(string, int, string, ...any)) {
 	for _, f := range t.Files {
-		if f.Test && declares(f, "TestMain") {
-			continue
+		if f.Test && (declares(f, "TestMain") || strings.HasPrefix(path.Base(f.Path), "example")) {
+			continue // an example is a small program
 		}
 		eachCall(f, func(call *ast.CallExpr, p, fn string) {
 			if p == "os" && fn == "Exit" || p == "log" && (strings.HasPrefix(fn, "Fatal") || strings.HasPrefix(fn, "Panic")) {

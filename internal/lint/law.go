@@ -62,7 +62,7 @@ var internals = map[string][]string{
 	"internal/serde":   {},
 	"internal/golden":  {},
 	"internal/lint":    {},
-	"internal/task":    {"internal/golden"},
+	"internal/task":    {"internal/golden", "internal/interop"},
 	"internal/interop": {"internal/golden"},
 }
 

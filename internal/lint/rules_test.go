@@ -43,6 +43,7 @@ func TestPackageDoc(t *testing.T) {
 	check(t, PackageDoc, map[string]string{"x/doc.go": "// Some words.\npackage x\n"}, "no doc.go")
 	check(t, PackageDoc, map[string]string{"x/doc.go": "package x\n"}, "no doc.go")
 	check(t, PackageDoc, map[string]string{"cmd/kq/main.go": "// Command kq is a Kafka.\npackage main\n"})
+	check(t, PackageDoc, map[string]string{"cmd/kq/main.go": "package main\n"}, "no doc.go")
 	check(t, PackageDoc, map[string]string{"x/y_test.go": "package x\n"})
 }
 
@@ -78,6 +79,8 @@ func TestHabits(t *testing.T) {
 	check(t, NoExit, goFile("import \"os\"\n\nfunc f() { os.Exit(1) }\n"), "ends the process")
 	check(t, NoExit, goFile("import \"log\"\n\nfunc f() { log.Fatalf(\"\") }\n"), "ends the process")
 	check(t, NoExit, map[string]string{"x/x_test.go": "package x\n\nimport \"os\"\n\nfunc TestMain() { os.Exit(0) }\n"})
+
+	check(t, NoExit, map[string]string{"x/example_test.go": "package x\n\nimport \"log\"\n\nfunc Example() { log.Fatal(1) }\n"})
 
 	check(t, NoPanic, goFile("func f() { panic(1) }\n"), "does not panic")
 	check(t, NoPanic, map[string]string{"x/x_test.go": "package x\n\nfunc f() { panic(1) }\n"})

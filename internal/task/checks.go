@@ -1,0 +1,96 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+func test(ctx context.Context, e env) error {
+	return e.sh(ctx, "go", append([]string{"test", "./..."}, e.args...)...)
+}
+
+// tool is the start of a call of a tool that .ci/tools pins.
+var tool = []string{"tool", "-modfile=.ci/tools/go.mod"}
+
+// lint is everything that reads sources: our rules, formatting, vet, staticcheck.
+func lint(ctx context.Context, e env) error {
+	var errs []error
+	errs = append(errs, e.sh(ctx, "go", "test", "-count=1", "./internal/lint"))
+	errs = append(errs, gofumpt(ctx, e))
+	for _, tags := range []string{"", "interop"} {
+		errs = append(errs, e.sh(ctx, "go", "vet", "-tags="+tags, "./..."))
+		errs = append(errs, e.sh(ctx, "go", append(tool, "staticcheck", "-tags="+tags, "./...")...))
+	}
+	bench := e
+	bench.root = filepath.Join(e.root, "bench")
+	errs = append(errs, bench.sh(ctx, "go", "vet", "./..."))
+	return errors.Join(errs...)
+}
+
+// gofumpt lists files that are not in its form; that it lists any is the error.
+func gofumpt(ctx context.Context, e env) error {
+	fmt.Fprintln(e.out, "$ gofumpt -l .")
+	out, err := e.capture(ctx, "go", append(tool, "gofumpt", "-l", ".")...)
+	if err != nil {
+		return err
+	}
+	if files := bytes.TrimSpace(out); len(files) > 0 {
+		return fmt.Errorf("not gofumpt's form: %s (go tool -modfile=.ci/tools/go.mod gofumpt -w FILE)", strings.ReplaceAll(string(files), "\n", " "))
+	}
+	return nil
+}
+
+// platforms are built and vetted beside the one this runs on.
+var platforms = [][2]string{{"windows", "amd64"}, {"darwin", "arm64"}, {"linux", "arm64"}}
+
+func cross(ctx context.Context, e env) error {
+	var errs []error
+	for _, p := range platforms {
+		target := e.with("CGO_ENABLED=0", "GOOS="+p[0], "GOARCH="+p[1])
+		fmt.Fprintf(e.out, "%s/%s\n", p[0], p[1])
+		errs = append(errs, target.sh(ctx, "go", "build", "./..."), target.sh(ctx, "go", "vet", "./..."))
+	}
+	return errors.Join(errs...)
+}
+
+// concurrent are the packages whose tests run under the race detector.
+var concurrent = []string{"./pkg/...", "./internal/client/...", "./internal/interop/..."}
+
+func race(ctx context.Context, e env) error {
+	if _, err := exec.LookPath("gcc"); err != nil {
+		if _, err := exec.LookPath("clang"); err != nil {
+			return errors.New("the race detector needs a C compiler: install gcc")
+		}
+	}
+	args := append([]string{"test", "-race", "-timeout=20m"}, concurrent...)
+	return e.with("CGO_ENABLED=1").sh(ctx, "go", append(args, e.args...)...)
+}
+
+// golden records the trap table's goldens; the rest of the interop tests are left out.
+func golden(ctx context.Context, e env) error {
+	return e.sh(ctx, "go", "test", "-tags=interop", "-timeout=20m", "-count=1", "-run=TestTrapsApache", "./internal/interop", "-update")
+}
+
+func interopTests(ctx context.Context, e env) error {
+	args := []string{"test", "-tags=interop", "-timeout=50m", "-count=1", "./internal/interop"}
+	return e.sh(ctx, "go", append(args, e.args...)...)
+}
+
+func bench(ctx context.Context, e env) error {
+	kq, cleanup, err := e.buildKQ(ctx)
+	if err != nil {
+		return err
+	}
+	defer cleanup()
+	b := e.with("KQ_BIN=" + kq)
+	b.root = filepath.Join(e.root, "bench")
+	cmd := b.command(ctx, "go", append([]string{"run", "."}, e.args...)...)
+	cmd.Stderr = os.Stderr
+	return cmd.Run()
+}
