@@ -86,6 +86,7 @@ func TestHabits(t *testing.T) {
 	check(t, NoPanic, map[string]string{"x/x_test.go": "package x\n\nfunc f() { panic(1) }\n"})
 
 	check(t, NoSleep, map[string]string{"x/x_test.go": "package x\n\nimport \"time\"\n\nfunc f() { time.Sleep(1) }\n"}, "no sleeping")
+	check(t, NoSleep, map[string]string{"x/x_test.go": "package x\n\nimport (\n\t\"testing/synctest\"\n\t\"time\"\n)\n\nfunc f() {\n\tsynctest.Test(nil, func() { time.Sleep(1) })\n\ttime.Sleep(2)\n}\n"}, "x_test.go:10")
 	check(t, NoSleep, map[string]string{"x/x_test.go": "package x\n\nimport \"time\"\n\nfunc f() { <-time.After(1) }\n"})
 
 	for _, call := range []string{"t.Skip(\"x\")", "t.SkipNow()", "b.Skipf(\"x\")"} {
