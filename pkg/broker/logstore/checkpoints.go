@@ -1,0 +1,170 @@
+package logstore
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"sync"
+
+	"kq/pkg/broker/vfs"
+)
+
+// checkpoints are the three offset files of a data directory.
+type checkpoints struct {
+	store *Store
+
+	mu sync.Mutex // one writer at a time; nothing is locked while it is held but logs
+	// What the files hold; logs that were not loaded keep their entries.
+	// Guarded by mu.
+	recovery, start, hw offsets
+	raw                 map[string][]byte // the files as written last; guarded by mu
+	newDirs             bool              // the data directory has entries that are not durable; guarded by mu
+}
+
+// read takes what there is. A file that cannot be read counts as missing: then
+// recovery starts at the beginning.
+func (c *checkpoints) read() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.raw = map[string][]byte{}
+	for name, into := range map[string]*offsets{recoveryPointFile: &c.recovery, logStartFile: &c.start, highWatermarkFile: &c.hw} {
+		*into = offsets{}
+		raw, err := vfs.ReadFile(c.store.fs, c.store.path(name))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		o, err := parseOffsets(raw)
+		if err != nil {
+			c.store.logger().Warn("checkpoint file is ignored", "file", c.store.path(name), "err", err)
+			continue
+		}
+		if o != nil {
+			*into = o
+		}
+		c.raw[name] = raw
+	}
+	return nil
+}
+
+// of gives what the files say of a log; known is false if it has no recovery
+// point.
+func (c *checkpoints) of(tp TopicPartition) (info openInfo, known bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	info.recoveryPoint, known = c.recovery[tp]
+	info.start, info.hw = c.start[tp], c.hw[tp]
+	return info, known
+}
+
+// forget drops the entries of a log that is gone.
+func (c *checkpoints) forget(tp TopicPartition) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.recovery, tp)
+	delete(c.start, tp)
+	delete(c.hw, tp)
+}
+
+func (c *checkpoints) addedDir() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.newDirs = true
+}
+
+// syncDirs makes new directories durable.
+func (c *checkpoints) syncDirs() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.syncDirsLocked()
+}
+
+func (c *checkpoints) syncDirsLocked() error {
+	if !c.newDirs {
+		return nil
+	}
+	if err := c.store.fs.SyncDir(c.store.opts.Dir); err != nil {
+		return err
+	}
+	c.newDirs = false
+	return nil
+}
+
+// write brings all files up to date.
+func (c *checkpoints) write() error {
+	return errors.Join(c.writeRecovery(nil, 0), c.writeStarts(), c.writeHighWatermarks())
+}
+
+// writeRecovery writes the recovery points. For one log it can be told to go no
+// further than an offset, before that log is cut there.
+func (c *checkpoints) writeRecovery(bounded *Log, bound int64) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err := c.syncDirsLocked(); err != nil {
+		return fmt.Errorf("sync data directory: %w", err)
+	}
+	for _, l := range c.store.Logs() {
+		rp := l.recoveryPoint.Load()
+		if l == bounded {
+			rp = min(rp, bound)
+		}
+		c.recovery[l.tp] = rp
+	}
+	return c.replace(recoveryPointFile, c.recovery)
+}
+
+// writeStarts writes the log starts that lie inside a segment, where the name
+// of the first file does not tell them.
+func (c *checkpoints) writeStarts() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, l := range c.store.Logs() {
+		v := l.view.Load()
+		if v == nil {
+			continue
+		}
+		if v.start > v.segs[0].base {
+			c.start[l.tp] = v.start
+		} else {
+			delete(c.start, l.tp)
+		}
+	}
+	return c.replace(logStartFile, c.start)
+}
+
+func (c *checkpoints) writeHighWatermarks() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, l := range c.store.Logs() {
+		c.hw[l.tp] = l.hw.Load()
+	}
+	return c.replace(highWatermarkFile, c.hw)
+}
+
+// replace writes a file if it changed. It needs mu.
+func (c *checkpoints) replace(name string, o offsets) error {
+	data := o.encode()
+	if old, ok := c.raw[name]; ok && bytes.Equal(old, data) {
+		return nil
+	}
+	delete(c.raw, name) // after an error, nobody knows what the file holds
+	if err := vfs.WriteFileAtomic(c.store.fs, c.store.path(name), data, filePerm); err != nil {
+		return err
+	}
+	c.raw[name] = data
+	return nil
+}
+
+// Checkpoint writes the recovery points, log starts and high watermarks. What
+// recovery points promise is made durable first.
+func (s *Store) Checkpoint() error {
+	for _, l := range s.Logs() {
+		if l.view.Load() != nil && l.recoveryPoint.Load() < l.synced.Load() {
+			l.syncScope(syncRest)
+		}
+	}
+	return s.files.write()
+}
