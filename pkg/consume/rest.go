@@ -109,23 +109,34 @@ func (r *reader) fetch(ctx context.Context, p *partition) (*kmsg.FetchResponseTo
 }
 
 // refresh looks up where p is led now, after its leader did not answer for it,
-// and whether its topic is still the one that was read.
+// and whether its topic is still the one that was read. It asks the cluster
+// itself, not what the client remembers.
 func (r *reader) refresh(ctx context.Context, p *partition) error {
-	details, err := kadm.NewClient(r.client).ListTopicsWithInternal(ctx, p.topic)
+	req := kmsg.NewPtrMetadataRequest()
+	topic := kmsg.NewMetadataRequestTopic()
+	topic.Topic = &p.topic
+	req.Topics = append(req.Topics, topic)
+	resp, err := req.RequestWith(ctx, r.client)
 	if err != nil {
-		return fmt.Errorf("look up topics: %w", err)
+		return fmt.Errorf("look up topic %q: %w", p.topic, err)
 	}
-	d := details[p.topic]
+	if len(resp.Topics) != 1 {
+		return fmt.Errorf("look up topic %q: the broker's answer leaves it out", p.topic)
+	}
+	t := resp.Topics[0]
+	err = kerr.ErrorForCode(t.ErrorCode)
 	switch {
-	case errors.Is(d.Err, kerr.UnknownTopicOrPartition), d.Err == nil && d.ID != p.id:
+	case errors.Is(err, kerr.UnknownTopicOrPartition), err == nil && t.TopicID != p.id:
 		// A cluster that is busy may not know its topics for a moment.
 		if p.missed++; p.missed >= 3 {
 			return fmt.Errorf("topic %q: %w", p.topic, ErrDeleted)
 		}
-	case d.Err == nil:
+	case err == nil:
 		p.missed = 0
-		if detail, ok := d.Partitions[p.number]; ok && detail.Leader >= 0 {
-			p.leader = detail.Leader
+		for _, detail := range t.Partitions {
+			if detail.Partition == p.number && detail.Leader >= 0 {
+				p.leader = detail.Leader
+			}
 		}
 	}
 	return nil
