@@ -56,8 +56,8 @@ func (l *lines) run() error {
 		if l.p.stopped.Load() {
 			return nil
 		}
-		if l.filled-l.taken > MaxLine {
-			return fmt.Errorf("%s: %w: more than %d bytes", place(l.in.Name, l.number+1), ErrLineTooLong, MaxLine)
+		if most := l.p.options.MaxLine; l.filled-l.taken > most {
+			return fmt.Errorf("%s: %w: more than %d bytes", place(l.in.Name, l.number+1), ErrLineTooLong, most)
 		}
 	}
 }

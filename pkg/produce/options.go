@@ -14,21 +14,22 @@ var (
 	ErrOptions = errors.New("invalid options")
 	// ErrNoDelimiter is a line without the key delimiter.
 	ErrNoDelimiter = errors.New("no key delimiter")
-	// ErrLineTooLong is a line longer than MaxLine.
+	// ErrLineTooLong is a line longer than Options.MaxLine.
 	ErrLineTooLong = errors.New("line too long")
 	// ErrFailed is a run in which some records were not acknowledged.
 	ErrFailed = errors.New("records failed")
 )
 
-// MaxLine is the longest line that is read, in bytes: beyond any record that a
-// broker takes with sensible settings.
-const MaxLine = 64 << 20
+// DefaultMaxLine is the longest line that is read, in bytes: beyond any record
+// that a broker takes with sensible settings.
+const DefaultMaxLine = 64 << 20
 
 // Options is what to write, and how.
 type Options struct {
 	Topic    string
 	Key      []byte // the key of every record; nil for none
 	KeyDelim []byte // splits each line into key and value; empty for no key
+	MaxLine  int    // longest line in bytes; 0 is DefaultMaxLine
 }
 
 // Validate finds what cannot be done.

@@ -20,8 +20,21 @@ const grace = 5 * time.Second
 // no record, records that failed (ErrFailed), a topic that cannot be written, or
 // ctx, whose cause is returned after what was read had a moment to arrive.
 func Run(ctx context.Context, cl *kgo.Client, o Options, inputs []Input) (Result, error) {
+	return run(ctx, cl, o, inputs)
+}
+
+// sender is what is needed of a *kgo.Client.
+type sender interface {
+	Produce(ctx context.Context, r *kgo.Record, promise func(*kgo.Record, error))
+	Flush(ctx context.Context) error
+}
+
+func run(ctx context.Context, cl sender, o Options, inputs []Input) (Result, error) {
 	if err := o.Validate(); err != nil {
 		return Result{}, err
+	}
+	if o.MaxLine == 0 {
+		o.MaxLine = DefaultMaxLine
 	}
 	p := &producer{client: cl, options: o, free: make(chan *chunk, maxChunks)}
 	p.sending, p.abort = context.WithCancelCause(context.WithoutCancel(ctx))
@@ -50,7 +63,7 @@ func Run(ctx context.Context, cl *kgo.Client, o Options, inputs []Input) (Result
 
 // producer is one Run.
 type producer struct {
-	client  *kgo.Client
+	client  sender
 	options Options
 
 	// sending is the context of the records; its cause is what ended them all.
