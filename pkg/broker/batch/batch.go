@@ -161,16 +161,17 @@ func (b Batch) SetLeaderEpoch(epoch int32) {
 }
 
 // setMaxTimestamp is DefaultRecordBatch.setMaxTimestamp: it rewrites type and
-// maximum, and the CRC, only where one of them changes.
+// maximum, and the CRC, only where one of them changes; then unknown
+// attributes go, too.
 func (b Batch) setMaxTimestamp(t TimestampType, ms int64) (changed bool) {
 	if b.TimestampType() == t && b.MaxTimestamp() == ms {
 		return false
 	}
-	attrs := uint16(b.Attributes()) &^ attrLogAppendTime
+	attrs := uint16(b.Attributes()) & attrKnown &^ attrLogAppendTime
 	if t == LogAppendTime {
 		attrs |= attrLogAppendTime
 	}
-	binary.BigEndian.PutUint16(b[offAttributes:], attrs&0xff)
+	binary.BigEndian.PutUint16(b[offAttributes:], attrs)
 	binary.BigEndian.PutUint64(b[offMaxTimestamp:], uint64(ms))
 	b.setCRC()
 	return true

@@ -53,6 +53,7 @@ const (
 	attrTransactional = 0x10
 	attrControl       = 0x20
 	attrDeleteHorizon = 0x40
+	attrKnown         = 0x7f
 
 	// minLegacySize is the least length field of any batch or message: that of
 	// a message of magic 0 with null key and value.

@@ -44,6 +44,17 @@ func (m *message) timestampType() TimestampType {
 	return CreateTime
 }
 
+// timestampName is what Kafka calls the timestamp type of a message in m.
+func (m *message) timestampName(inner *message) string {
+	switch {
+	case inner.magic == 1 && m.magic == 0:
+		return "NoTimestampType"
+	case inner.magic == 1:
+		return m.timestampType().String()
+	}
+	return inner.timestampType().String()
+}
+
 func (m *message) crc() uint32 { return binary.BigEndian.Uint32(m.raw[legacyCRC:]) }
 
 func (m *message) verifyCRC() error {
@@ -53,8 +64,9 @@ func (m *message) verifyCRC() error {
 	return nil
 }
 
-// show is how Kafka prints a message; ts is its time as its wrapper has it.
-func (m *message) show(offset, ts int64, t TimestampType) string {
+// show is how Kafka prints a message; ts and t are its time as its wrapper has
+// it.
+func (m *message) show(offset, ts int64, t string) string {
 	stamp := ""
 	if m.magic > 0 {
 		stamp = fmt.Sprintf(" %s=%d,", t, ts)
@@ -66,14 +78,26 @@ func (m *message) show(offset, ts int64, t TimestampType) string {
 // cutMessage cuts the first message off p. The error is ErrShort if p ends
 // before it does, ErrMagic if it is a batch of magic 2, else ErrCorrupt.
 func cutMessage(p []byte) (m message, rest []byte, err error) {
-	n, err := size(p)
-	if err == nil {
+	if len(p) > offMagic && p[offMagic] == 2 {
 		return m, p, fmt.Errorf("%w: magic 2 in a message set", ErrMagic)
 	}
-	if !errors.Is(err, ErrMagic) {
+	if _, err = size(p); !errors.Is(err, ErrMagic) { // which here means 0 or 1
 		return m, p, err
 	}
-	n = Overhead + int64(int32(binary.BigEndian.Uint32(p[offLength:])))
+	return cutInner(p)
+}
+
+// cutInner is cutMessage for what a wrapper holds, where any magic may stand.
+func cutInner(p []byte) (m message, rest []byte, err error) {
+	if len(p) < Overhead {
+		return m, p, fmt.Errorf("%w: have %d bytes of a header", ErrShort, len(p))
+	}
+	length := int32(binary.BigEndian.Uint32(p[offLength:]))
+	if length < minLegacySize {
+		return m, p, fmt.Errorf("%w: record size %d is less than the minimum record overhead (%d)",
+			ErrCorrupt, length, minLegacySize)
+	}
+	n := Overhead + int64(length)
 	if n > int64(len(p)) {
 		return m, p, fmt.Errorf("%w: have %d of %d bytes", ErrShort, len(p), n)
 	}
@@ -88,7 +112,7 @@ func cutMessage(p []byte) (m message, rest []byte, err error) {
 // parseFields reads what follows the attributes.
 func (m *message) parseFields() error {
 	at := legacyKeyV0
-	if m.magic > 0 {
+	if m.magic != 0 {
 		if at = legacyKeyV1; len(m.raw) < at {
 			return fmt.Errorf("%w: message of magic 1 in %d bytes", ErrInvalidRecord, len(m.raw))
 		}
@@ -125,80 +149,94 @@ func sizeDelimited(p []byte, at int) (field []byte, next int, err error) {
 //
 // The errors are those of Validate.
 func ConvertLegacy(messageSet []byte, r Rules) (Batch, error) {
-	c := conversion{rules: &r, magic: -1}
-	set := messageSet
-	for {
-		m, rest, err := cutMessage(set)
-		if errors.Is(err, ErrShort) {
-			break
-		}
-		if errors.Is(err, ErrMagic) && c.magic < 0 {
-			return nil, err
-		}
-		if errors.Is(err, ErrMagic) {
-			return nil, fmt.Errorf("%w: batch magic 2 is not the same as the first batch's magic byte %d in topic partition %s",
-				ErrInvalidRecord, c.magic, r.where())
-		}
-		if err != nil {
+	source, count, err := checkSet(messageSet, &r)
+	if err != nil {
+		return nil, err
+	}
+	if count == 0 {
+		return nil, fmt.Errorf("%w: no whole message in the set", ErrInvalidRecord)
+	}
+	if source != CodecNone && count > 1 {
+		return nil, fmt.Errorf("%w: compressed outer record has more than one batch", ErrInvalidRecord)
+	}
+	if source >= CodecZstd {
+		return nil, fmt.Errorf("%w: invalid wrapper compression type %s", ErrInvalidRecord, source)
+	}
+	target := r.target(source)
+	c := conversion{rules: &r, builder: NewBuilder(BuilderOptions{
+		Codec: target, Level: r.Levels.Of(target), Compressor: r.compressor(), LeaderEpoch: r.LeaderEpoch,
+		LogAppendTime: r.LogAppendTime, AppendTimeMs: r.NowMs,
+	})}
+	for range count {
+		var m message
+		if m, messageSet, err = cutMessage(messageSet); err != nil {
 			return nil, err
 		}
 		if err := c.outer(m); err != nil {
 			return nil, err
 		}
+	}
+	if c.negative {
+		return nil, fmt.Errorf("%w: negative timestamp in a message for %s", ErrInvalidTimestamp, r.where())
+	}
+	b := c.builder.Build()
+	return b, r.checkSize(len(b))
+}
+
+// checkSet looks at every message from outside: length, size and CRC. It gives
+// the codec of the set and the number of whole messages.
+func checkSet(set []byte, r *Rules) (source Codec, count int, err error) {
+	for magic := int8(0); ; count++ {
+		m, rest, err := cutMessage(set)
+		if errors.Is(err, ErrShort) {
+			return source, count, nil
+		}
+		if errors.Is(err, ErrMagic) && count > 0 {
+			m.magic = 2
+			err = nil
+		}
+		if err != nil {
+			return 0, 0, err
+		}
+		if count == 0 {
+			magic = m.magic
+		}
+		if m.magic != magic {
+			return 0, 0, fmt.Errorf("%w: batch magic %d is not the same as the first batch's magic byte %d in topic partition %s",
+				ErrInvalidRecord, m.magic, magic, r.where())
+		}
+		if err := r.checkSize(len(m.raw)); err != nil {
+			return 0, 0, err
+		}
+		if err := m.verifyCRC(); err != nil {
+			return 0, 0, err
+		}
+		if m.codec() != CodecNone {
+			source = m.codec()
+		}
 		set = rest
 	}
-	return c.finish()
 }
 
 // conversion is the state of one ConvertLegacy.
 type conversion struct {
-	rules   *Rules
-	magic   int8 // of the first message; -1 before it
-	wrapped bool // a compressed message was seen, which must be the only one
-	builder *Builder
-	errs    recordErrors
+	rules    *Rules
+	builder  *Builder
+	errs     recordErrors
+	negative bool // a timestamp below NoTimestamp was seen
 }
 
+// outer takes a message of the set. Its errors are reported before the next.
 func (c *conversion) outer(m message) error {
-	if c.magic < 0 {
-		c.magic = m.magic
-	}
-	if m.magic != c.magic {
-		return fmt.Errorf("%w: batch magic %d is not the same as the first batch's magic byte %d in topic partition %s",
-			ErrInvalidRecord, m.magic, c.magic, c.rules.where())
-	}
-	if err := c.rules.checkSize(len(m.raw)); err != nil {
-		return err
-	}
-	if err := m.verifyCRC(); err != nil {
-		return err
-	}
 	if err := m.parseFields(); err != nil {
 		return err
 	}
-	codec := m.codec()
-	if c.wrapped || codec != CodecNone && c.builder != nil {
-		return fmt.Errorf("%w: compressed outer record has more than one batch", ErrInvalidRecord)
+	if m.codec() == CodecNone {
+		c.add(0, m, m.offset, m.timestamp, m.timestampType())
+	} else if err := c.unwrap(m); err != nil {
+		return err
 	}
-	if codec == CodecZstd || codec > CodecZstd {
-		return fmt.Errorf("%w: invalid wrapper compression type %s for magic %d", ErrInvalidRecord, codec, m.magic)
-	}
-	if c.builder == nil {
-		target := c.rules.target(codec)
-		c.builder = NewBuilder(BuilderOptions{
-			Codec: target, Level: c.rules.Levels.Of(target), Compressor: c.rules.compressor(),
-			LeaderEpoch:   c.rules.LeaderEpoch,
-			LogAppendTime: c.rules.LogAppendTime, AppendTimeMs: c.rules.NowMs,
-		})
-	}
-	if codec == CodecNone {
-		if err := c.add(m, m.offset, m.timestamp, m.timestampType()); err != nil {
-			return err
-		}
-		return c.errs.err()
-	}
-	c.wrapped = true
-	return c.unwrap(m)
+	return c.errs.err()
 }
 
 // unwrap reads the messages inside a wrapper
@@ -228,12 +266,13 @@ func (c *conversion) unwrap(w message) error {
 				ErrInvalidRecord, w.offset, last)
 		}
 	}
-	for set := *buf; count > 0; count-- {
+	set := *buf
+	for i := range count {
 		var m message
-		if m, set, err = cutMessage(set); err != nil {
+		if m, set, err = cutInner(set); err != nil {
 			return err
 		}
-		if err := c.inner(m, w, base+m.offset); err != nil {
+		if err := c.inner(int32(i), m, w, base+m.offset); err != nil {
 			return err
 		}
 	}
@@ -243,12 +282,9 @@ func (c *conversion) unwrap(w message) error {
 // lastInner counts the whole messages of a set and gives the last one's offset.
 func lastInner(set []byte) (offset int64, count int, err error) {
 	for {
-		m, rest, err := cutMessage(set)
+		m, rest, err := cutInner(set)
 		if errors.Is(err, ErrShort) {
 			return offset, count, nil
-		}
-		if errors.Is(err, ErrMagic) {
-			err = fmt.Errorf("%w: %w", ErrInvalidRecord, err)
 		}
 		if err != nil {
 			return 0, 0, err
@@ -258,12 +294,14 @@ func lastInner(set []byte) (offset int64, count int, err error) {
 	}
 }
 
-func (c *conversion) inner(m, w message, offset int64) error {
+func (c *conversion) inner(index int32, m, w message, offset int64) error {
 	if m.codec() != CodecNone {
 		return fmt.Errorf("%w: inner messages must not be compressed", ErrInvalidRecord)
 	}
-	if err := m.verifyCRC(); err != nil {
-		return err
+	if m.magic == w.magic {
+		if err := m.verifyCRC(); err != nil {
+			return err
+		}
 	}
 	if err := m.parseFields(); err != nil {
 		return err
@@ -273,32 +311,20 @@ func (c *conversion) inner(m, w message, offset int64) error {
 		ts = w.timestamp
 	}
 	if m.magic != w.magic {
-		c.errs.add(int32(c.builder.Count()), false, "Record %s's magic does not match outer magic %d in topic partition %s",
-			m.show(offset, ts, w.timestampType()), w.magic, c.rules.where())
+		c.errs.add(index, false, "Record %s's magic does not match outer magic %d in topic partition %s",
+			m.show(offset, ts, w.timestampName(&m)), w.magic, c.rules.where())
 		return nil
 	}
-	return c.add(m, offset, ts, w.timestampType())
-}
-
-// add validates a record and appends it.
-func (c *conversion) add(m message, offset, ts int64, t TimestampType) error {
-	c.errs.checkRecord(c.rules, int32(c.builder.Count()), offset, ts, m.key != nil, t, func() string {
-		return m.show(offset, ts, t)
-	})
-	if ts < NoTimestamp && c.errs.total == 0 {
-		return fmt.Errorf("%w: negative timestamp %d", ErrInvalidTimestamp, ts)
-	}
-	c.builder.Add(ts, m.key, m.value, nil)
+	c.add(index, m, offset, ts, w.timestampType())
 	return nil
 }
 
-func (c *conversion) finish() (Batch, error) {
-	if c.builder == nil {
-		return nil, fmt.Errorf("%w: no whole message in the set", ErrInvalidRecord)
-	}
-	if err := c.errs.err(); err != nil {
-		return nil, err
-	}
-	b := c.builder.Build()
-	return b, c.rules.checkSize(len(b))
+// add validates a record and appends it. The index is that in the wrapper; a
+// message without one is a batch of its own, in which it is the first.
+func (c *conversion) add(index int32, m message, offset, ts int64, t TimestampType) {
+	c.errs.checkRecord(c.rules, index, offset, ts, m.key != nil, t, func() string {
+		return m.show(offset, ts, t.String())
+	})
+	c.negative = c.negative || ts < NoTimestamp
+	c.builder.Add(ts, m.key, m.value, nil)
 }

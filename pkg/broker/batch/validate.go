@@ -67,7 +67,10 @@ func Validate(records []byte, legacy bool, r Rules) (Validated, error) {
 // checkAlone refuses a second batch.
 func checkAlone(rest []byte) error {
 	_, _, err := Split(rest)
-	if err == nil || errors.Is(err, ErrMagic) {
+	if errors.Is(err, ErrMagic) {
+		_, _, err = cutInner(rest)
+	}
+	if err == nil {
 		return fmt.Errorf("%w: more than one record batch for a partition", ErrInvalidRecord)
 	}
 	if errors.Is(err, ErrShort) {
@@ -78,10 +81,7 @@ func checkAlone(rest []byte) error {
 
 // checkHeader is what can be told without the records, in Kafka's order.
 func checkHeader(b Batch, r *Rules) error {
-	switch codec := b.Codec(); {
-	case codec > CodecZstd:
-		return fmt.Errorf("%w: unknown compression type id: %d", ErrUnsupportedCompression, codec)
-	case codec == CodecZstd && r.NoZstd:
+	if b.Codec() == CodecZstd && r.NoZstd {
 		return fmt.Errorf("%w: this version of produce requests must not use zstd", ErrUnsupportedCompression)
 	}
 	if !r.Internal && b.BaseOffset() != 0 {
@@ -93,6 +93,9 @@ func checkHeader(b Batch, r *Rules) error {
 	}
 	if err := b.VerifyCRC(); err != nil {
 		return err
+	}
+	if b.Codec() > CodecZstd {
+		return fmt.Errorf("%w: unknown compression type id: %d", ErrUnsupportedCompression, b.Codec())
 	}
 	if r.Internal {
 		return nil
@@ -135,7 +138,7 @@ func validateBody(b Batch, body []byte, target Codec, r *Rules) (Validated, erro
 	base := b.BaseTimestamp()
 	w, ok := walk(body, b.Count(), NoTimestamp-base)
 	if !ok || suspicious(b, w, r) {
-		if err := explain(b, body, r); err != nil {
+		if err := explain(b, body, target, r); err != nil {
 			return Validated{}, err
 		}
 	}
@@ -176,25 +179,39 @@ func suspicious(b Batch, w walked, r *Rules) bool {
 
 // explain goes through the records one by one and says what is wrong, if
 // anything is.
-func explain(b Batch, body []byte, r *Rules) error {
+func explain(b Batch, body []byte, target Codec, r *Rules) error {
 	var errs recordErrors
 	p := parser{p: body}
-	base := b.BaseOffset()
 	for i := range b.Count() {
 		rec, err := p.next()
 		if err != nil {
 			return err
 		}
-		offset, ts := base+int64(rec.OffsetDelta), b.Timestamp(rec)
+		offset, ts := b.BaseOffset()+int64(rec.OffsetDelta), b.Timestamp(rec)
 		errs.checkRecord(r, i, offset, ts, rec.Key != nil, b.TimestampType(), func() string {
-			return fmt.Sprintf("DefaultRecord(offset=%d, timestamp=%d, key=%d bytes, value=%d bytes)",
-				offset, ts, len(rec.Key), len(rec.Value))
+			return show(rec, offset, ts, b.Codec() != CodecNone && b.Codec() == target)
 		})
 	}
 	if p.at != len(body) {
 		return fmt.Errorf("%w: incorrect declared batch size, records still remaining in file", ErrInvalidRecord)
 	}
 	return errs.err()
+}
+
+// show is how Kafka prints a record. It skips keys and values of batches that
+// stay compressed, and prints those records otherwise.
+func show(r Record, offset, ts int64, partial bool) string {
+	name, key, value := "DefaultRecord", len(r.Key), len(r.Value)
+	if partial {
+		name = "PartialDefaultRecord"
+		if r.Key == nil {
+			key = -1
+		}
+		if r.Value == nil {
+			value = -1
+		}
+	}
+	return fmt.Sprintf("%s(offset=%d, timestamp=%d, key=%d bytes, value=%d bytes)", name, offset, ts, key, value)
 }
 
 // patchTime stamps a batch that is otherwise sound; ms is its maximum create time.
@@ -210,6 +227,11 @@ func patchTime(b Batch, ms int64, r *Rules) Validated {
 // rebuild makes a new batch of the same records, at consecutive offsets, in the
 // target codec.
 func rebuild(b Batch, body []byte, target Codec, r *Rules) (Validated, error) {
+	if hasID := b.ProducerID() != NoProducerID; hasID && b.ProducerEpoch() == NoProducerEpoch ||
+		hasID && b.BaseSequence() < 0 && !b.IsControl() || !hasID && b.IsTransactional() {
+		return Validated{}, fmt.Errorf("%w: producer id %d with epoch %d and sequence number %d",
+			ErrInvalidRecord, b.ProducerID(), b.ProducerEpoch(), b.BaseSequence())
+	}
 	nb := NewBuilder(BuilderOptions{
 		Codec: target, Level: r.Levels.Of(target), Compressor: r.compressor(),
 		LeaderEpoch: r.LeaderEpoch, BaseOffset: b.BaseOffset(),
