@@ -4,7 +4,6 @@ package interop
 
 import (
 	"flag"
-	"os"
 	"regexp"
 	"testing"
 )
@@ -14,19 +13,9 @@ var (
 	only   = flag.String("rows", "", "run only the rows whose name matches this pattern")
 )
 
-// jars is the folder of Apache Kafka's class path.
-func jars(t testing.TB) string {
-	t.Helper()
-	dir := os.Getenv("KQ_KAFKA_JARS")
-	if dir == "" {
-		t.Fatal("KQ_KAFKA_JARS names no folder of Kafka jars: see .ci/run")
-	}
-	return dir
-}
-
 func startKafka(t *testing.T, settings map[string]string) (string, int32) {
 	t.Helper()
-	k, err := StartKafka(t.Context(), jars(t), t.TempDir(), settings)
+	k, err := StartKafka(t.Context(), installed.jars, t.TempDir(), settings)
 	if err != nil {
 		t.Fatal(err)
 	}
