@@ -67,7 +67,7 @@ func send(s *Service, key, version int16, body []byte) (*Request, *answers) {
 }
 
 // ask gives s a request and returns the decoded answer, which must come.
-func ask[Q kmsg.Request](t *testing.T, s *Service, q Q) kmsg.Response {
+func ask[Q kmsg.Request](t testing.TB, s *Service, q Q) kmsg.Response {
 	t.Helper()
 	_, a := send(s, q.Key(), q.GetVersion(), q.AppendTo(nil))
 	<-a.done

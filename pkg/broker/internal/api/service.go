@@ -9,6 +9,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"kq/pkg/broker/internal/meta"
+	"kq/pkg/broker/internal/topic"
 )
 
 // Controller is the active controller. Its methods are Kafka's own requests and
@@ -27,8 +28,11 @@ type Controller interface {
 type Service struct {
 	NodeID     int32
 	Controller Controller
-	Now        func() time.Time
-	Logger     *slog.Logger
+	Topics     *topic.Catalog
+	// Static are the broker configs of server.properties and the command line.
+	Static map[string]string
+	Now    func() time.Time
+	Logger *slog.Logger
 	// Image returns the latest metadata.
 	Image func() *meta.Image
 	// Errors counts error codes; nil when nobody asks.
@@ -37,6 +41,8 @@ type Service struct {
 	tableOnce sync.Once
 	routes    *[maxKey + 1]route // built by the first call of table
 	coldGate  coldGate
+	fetch     fetchShared
+	produce   produceShared
 }
 
 // table returns the routes by key.

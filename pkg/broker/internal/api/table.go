@@ -24,6 +24,12 @@ type route struct {
 // It is a function, since the handler of ApiVersions reads the table.
 func routes() *[maxKey + 1]route {
 	return &[maxKey + 1]route{
+		wire.KeyProduce:     {"Produce", 0, 13, handleProduce},
+		wire.KeyFetch:       {"Fetch", 4, 18, handleFetch},
+		2:                   {"ListOffsets", 1, 11, cold(handleListOffsets)},
+		21:                  {"DeleteRecords", 0, 2, cold(handleDeleteRecords)},
+		23:                  {"OffsetForLeaderEpoch", 2, 4, cold(handleOffsetForLeaderEpoch)},
+		35:                  {"DescribeLogDirs", 1, 5, cold(handleDescribeLogDirs)},
 		wire.KeyApiVersions: {"ApiVersions", 0, 4, cold(handleAPIVersions)},
 	}
 }

@@ -1,0 +1,138 @@
+package api
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+
+	"kq/pkg/broker/batch"
+	"kq/pkg/broker/internal/topic"
+	"kq/pkg/broker/internal/wire"
+)
+
+// invalid answers for records that were not fit to be appended.
+func (op *produceOp) invalid(part *topic.Partition, records []byte, err error, out *wire.ProducePartitionResponse) {
+	op.refuse(out, errorOf(err))
+	var refused *batch.ValidationError
+	if errors.As(err, &refused) {
+		out.ErrorMessage = &refused.Message
+		out.RecordErrors = make([]wire.ProduceRecordError, len(refused.Records))
+		for i := range refused.Records {
+			out.RecordErrors[i] = wire.ProduceRecordError{BatchIndex: refused.Records[i].Index, Message: &refused.Records[i].Message}
+		}
+	}
+	b, rest, splitErr := batch.Split(records)
+	if splitErr != nil {
+		out.ErrorMessage = unreadable(records)
+		return // Kafka has not looked at the partition then, nor at its log start
+	}
+	if _, _, err := batch.Split(rest); err == nil || errors.Is(err, batch.ErrMagic) {
+		return
+	}
+	switch {
+	case b.Codec() > batch.CodecZstd:
+		out.ErrorCode = kerr.UnknownServerError.Code // Kafka fails over the number
+	case b.Codec() == batch.CodecZstd && errors.Is(err, batch.ErrUnsupportedCompression):
+		return
+	}
+	op.tellStart(part, out)
+}
+
+// tellStart fills in the log start offset, with those errors with which Kafka does.
+func (op *produceOp) tellStart(part *topic.Partition, out *wire.ProducePartitionResponse) {
+	switch out.ErrorCode {
+	case kerr.UnknownTopicOrPartition.Code, kerr.NotLeaderForPartition.Code, kerr.MessageTooLarge.Code,
+		kerr.RecordListTooLarge.Code, kerr.CorruptMessage.Code, kerr.KafkaStorageError.Code:
+	default:
+		out.LogStartOffset = part.Log().StartOffset()
+	}
+}
+
+// unreadable is Kafka's text for bytes that do not even begin like a batch, which
+// is one of the few that it sends.
+func unreadable(records []byte) *string {
+	const atLength, atMagic, minLegacy = 8, 16, 14
+	if len(records) <= atMagic {
+		return nil
+	}
+	msg := ""
+	length, magic := int32(binary.BigEndian.Uint32(records[atLength:])), int8(records[atMagic])
+	switch {
+	case length < minLegacy:
+		msg = fmt.Sprintf("Record size %d is less than the minimum record overhead (%d)", length, minLegacy)
+	case magic < 0 || magic > 2:
+		msg = fmt.Sprintf("Invalid magic found in record: %d", magic)
+	default:
+		return nil
+	}
+	return &msg
+}
+
+// transactional says that some batch of the request belongs to a transaction.
+func transactional(q *wire.ProduceRequest) bool {
+	for i := range q.Topics {
+		for j := range q.Topics[i].Partitions {
+			if b, err := batch.Peek(q.Topics[i].Partitions[j].Records); err == nil && b.IsTransactional() {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// verifyTransaction is the error for the transactional batches of a request, nil
+// when they may be appended. There is no transaction coordinator that could have
+// added their partitions to a transaction: versions before 11 hear that, version
+// 11 that the transaction must be aborted (KIP-890), and later ones, which let
+// the broker add partitions, that nobody knows the transactional id.
+func (op *produceOp) verifyTransaction() *kerr.Error {
+	switch version := op.r.Header.Version; {
+	case version <= 10:
+		return kerr.InvalidTxnState
+	case version == 11:
+		return kerr.TransactionAbortable
+	default:
+		return kerr.InvalidProducerIDMapping
+	}
+}
+
+// produceOnce makes a request name each partition once. Of those named twice the
+// last entry counts.
+func produceOnce(q *wire.ProduceRequest) {
+	if produceSorted(q) {
+		return
+	}
+	seen := make(map[sessionKey]*wire.ProducePartition)
+	for i := range q.Topics {
+		t := &q.Topics[i]
+		kept := t.Partitions[:0]
+		for _, p := range t.Partitions {
+			key := sessionKey{t.ID, string(t.Name), p.Index}
+			if first := seen[key]; first != nil {
+				*first = p
+				continue
+			}
+			kept = append(kept, p)
+			seen[key] = &kept[len(kept)-1]
+		}
+		t.Partitions = kept
+	}
+}
+
+// produceSorted says that topics and partitions ascend, so that none comes twice.
+func produceSorted(q *wire.ProduceRequest) bool {
+	for i := range q.Topics {
+		t := &q.Topics[i]
+		if i > 0 && compareTopics(q.Topics[i-1].Name, q.Topics[i-1].ID, t.Name, t.ID) >= 0 {
+			return false
+		}
+		for j := 1; j < len(t.Partitions); j++ {
+			if t.Partitions[j-1].Index >= t.Partitions[j].Index {
+				return false
+			}
+		}
+	}
+	return true
+}
