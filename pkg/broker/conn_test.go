@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -46,7 +47,7 @@ func startServer(t testing.TB, h func(r *api.Request)) *testServer {
 
 func newTestServer(h handlerService, idle time.Duration) *server {
 	return newServer(serverOptions{
-		maxRequest: 1 << 20, idle: idle, drainTimeout: 10 * time.Second, logger: slog.New(slog.DiscardHandler),
+		maxRequest: 1 << 20, maxConnections: math.MaxInt32, idle: idle, drainTimeout: 10 * time.Second, logger: discard(),
 	}, h, nil, nil)
 }
 
@@ -361,3 +362,5 @@ func errorsIsAny(err error, targets ...error) bool {
 	}
 	return false
 }
+
+func discard() *slog.Logger { return slog.New(slog.DiscardHandler) }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"math"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -20,10 +21,11 @@ const idleTicks = 16
 
 // serverOptions are the settings of a server; none is optional.
 type serverOptions struct {
-	maxRequest   int           // socket.request.max.bytes
-	idle         time.Duration // connections.max.idle.ms; 0 for no bound
-	drainTimeout time.Duration // how long a clean stop waits for answers
-	logger       *slog.Logger
+	maxRequest     int           // socket.request.max.bytes
+	maxConnections int           // max.connections
+	idle           time.Duration // connections.max.idle.ms; 0 for no bound
+	drainTimeout   time.Duration // how long a clean stop waits for answers
+	logger         *slog.Logger
 }
 
 // server accepts connections and keeps them.
@@ -33,6 +35,7 @@ type server struct {
 	advertise func(c *api.Conn, broker int32) (string, int32, bool)
 	metrics   *metrics // nil when nobody asks
 	senders   sync.Pool
+	places    chan struct{} // holds one for each connection; nil for no bound
 
 	tick     atomic.Int64 // counts up idleTicks times in the allowed idle time
 	draining atomic.Bool
@@ -53,6 +56,9 @@ func newServer(o serverOptions, service handlerService, advertise func(*api.Conn
 	s := &server{
 		opts: o, service: service, advertise: advertise, metrics: m,
 		stop: make(chan struct{}), conns: make(map[*conn]struct{}),
+	}
+	if o.maxConnections < math.MaxInt32 {
+		s.places = make(chan struct{}, o.maxConnections)
 	}
 	if o.idle > 0 {
 		s.done.Go(s.sweep)
@@ -83,12 +89,16 @@ func (s *server) accept(l net.Listener) {
 	const minPause, maxPause = 5 * time.Millisecond, time.Second
 	pause := minPause
 	for {
+		if !s.takePlace() {
+			return
+		}
 		nc, err := l.Accept()
 		if err == nil {
 			pause = minPause
 			s.add(nc)
 			continue
 		}
+		s.freePlace()
 		if errors.Is(err, net.ErrClosed) {
 			return
 		}
@@ -103,12 +113,33 @@ func (s *server) accept(l net.Listener) {
 	}
 }
 
+// takePlace waits until there may be one more connection. It is false when the
+// server stops before.
+func (s *server) takePlace() bool {
+	if s.places == nil {
+		return true
+	}
+	select {
+	case s.places <- struct{}{}:
+		return true
+	case <-s.stop:
+		return false
+	}
+}
+
+func (s *server) freePlace() {
+	if s.places != nil {
+		<-s.places
+	}
+}
+
 // add starts to serve a connection.
 func (s *server) add(nc net.Conn) {
 	s.mu.Lock()
 	if s.stopped || s.draining.Load() {
 		s.mu.Unlock()
 		_ = nc.Close() // it came too late
+		s.freePlace()
 		return
 	}
 	s.nextID++
@@ -129,6 +160,7 @@ func (s *server) remove(c *conn, err error) {
 	delete(s.conns, c)
 	s.mu.Unlock()
 	s.metrics.disconnected()
+	s.freePlace()
 	level := slog.LevelInfo
 	if quiet(err) {
 		level = slog.LevelDebug

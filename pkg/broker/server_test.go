@@ -115,6 +115,30 @@ func TestDrainEndsAtItsTimeout(t *testing.T) {
 	})
 }
 
+func TestConnectionsAreLimited(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newServer(serverOptions{maxRequest: 1000, maxConnections: 2, drainTimeout: time.Second, logger: discard()}, serviceFunc(echo), nil, nil)
+		l := newPipeListener()
+		s.serve(l)
+		first, second := l.dial(t), l.dial(t)
+		third := make(chan *client)
+		go func() { third <- l.dial(t) }()
+		synctest.Wait()
+		select {
+		case <-third:
+			t.Fatal("a third connection was accepted")
+		default:
+		}
+		_ = first.Close()
+		c := <-third
+		c.write(request(1, nil))
+		c.read()
+		second.write(request(1, nil))
+		second.read()
+		s.close()
+	})
+}
+
 // A client that takes no answers is not waited for by the handlers of others.
 func TestSlowClientBlocksNobodyElse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
