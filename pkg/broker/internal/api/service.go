@@ -43,6 +43,8 @@ type Service struct {
 	coldGate  coldGate
 	fetch     fetchShared
 	produce   produceShared
+
+	producerIDs producerIDs
 }
 
 // table returns the routes by key.

@@ -1,0 +1,66 @@
+package api
+
+import (
+	"context"
+	"sync"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kmsg"
+)
+
+// producerIDs hands out the ids of the block that this broker has from the
+// controller. A block is on disk before the first of its ids is used, so that
+// after any crash the rest of it is lost and none is given twice.
+type producerIDs struct {
+	mu        sync.Mutex
+	next, end int64 // guarded by mu
+}
+
+// handleInitProducerID answers InitProducerId 0-5 for idempotent producers
+// (KIP-98, KIP-360). Transactional ids have no coordinator here.
+func handleInitProducerID(s *Service, _ *Request, q *kmsg.InitProducerIDRequest) kmsg.Response {
+	resp := kmsg.NewPtrInitProducerIDResponse()
+	resp.ProducerID, resp.ProducerEpoch = -1, -1
+	const none = -1
+	switch {
+	case (q.ProducerID == none) != (q.ProducerEpoch == none) && q.Version >= 3:
+		resp.ErrorCode = kerr.InvalidRequest.Code
+	case q.TransactionalID == nil:
+		// Also for a producer that has an id: without a transactional id nothing
+		// ties the old one to it.
+		if resp.ProducerID, resp.ErrorCode = s.newProducerID(); resp.ErrorCode == 0 {
+			resp.ProducerEpoch = 0
+		}
+	case *q.TransactionalID == "":
+		resp.ErrorCode = kerr.InvalidRequest.Code
+	case q.TransactionTimeoutMillis <= 0 || int(q.TransactionTimeoutMillis) > s.brokerNumber("transaction.max.timeout.ms"):
+		resp.ErrorCode = kerr.InvalidTransactionTimeout.Code
+	default:
+		resp.ErrorCode = kerr.NotCoordinator.Code
+	}
+	return resp
+}
+
+// newProducerID gives an id that no producer has had. When the controller gives
+// no block, clients are to try again, as in Kafka.
+func (s *Service) newProducerID() (id int64, code int16) {
+	p := &s.producerIDs
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.next == p.end {
+		b := s.Image().Broker(s.NodeID)
+		if b == nil {
+			return -1, kerr.CoordinatorLoadInProgress.Code
+		}
+		q := kmsg.NewPtrAllocateProducerIDsRequest()
+		q.BrokerID, q.BrokerEpoch = s.NodeID, b.Epoch
+		block := s.Controller.AllocateProducerIDs(context.Background(), q)
+		if block.ErrorCode != 0 || block.ProducerIDLen <= 0 {
+			s.Logger.Warn("no producer ids from the controller", "err", kerr.ErrorForCode(block.ErrorCode))
+			return -1, kerr.CoordinatorLoadInProgress.Code
+		}
+		p.next, p.end = block.ProducerIDStart, block.ProducerIDStart+int64(block.ProducerIDLen)
+	}
+	p.next++
+	return p.next - 1, 0
+}
