@@ -1,0 +1,111 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"time"
+
+	"kq/internal/cli"
+	"kq/pkg/broker"
+)
+
+// writeReadyFile says in a file where the broker is. The file is there at once
+// with its whole content.
+func writeReadyFile(name, line string) error {
+	tmp, err := os.CreateTemp(filepath.Dir(name), filepath.Base(name)+".tmp*")
+	if err != nil {
+		return fmt.Errorf("write ready file: %w", err)
+	}
+	_, err = tmp.WriteString(line + "\n")
+	err = errors.Join(err, tmp.Chmod(0o644), tmp.Close())
+	if err == nil {
+		err = os.Rename(tmp.Name(), name)
+	}
+	if err != nil {
+		return errors.Join(fmt.Errorf("write ready file: %w", err), os.Remove(tmp.Name()))
+	}
+	return nil
+}
+
+// runServe runs a broker until ctx ends, it fails, or the command that was given
+// has ended.
+func runServe(ctx context.Context, a *app, o *serveOptions, files, command []string) error {
+	start := time.Now()
+	opts, err := o.options(a, files)
+	if err != nil {
+		return err
+	}
+	tuneMemory(a.env)
+	b, err := broker.Open(ctx, opts)
+	if err != nil {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		return err
+	}
+	addr := b.Addr()
+	if o.readyFile != "" {
+		if err := writeReadyFile(o.readyFile, addr); err != nil {
+			return errors.Join(err, b.Close())
+		}
+	}
+	out := a.env.Out
+	if len(command) > 0 {
+		out = a.env.Err // standard output is the command's
+	}
+	where := b.DataDir()
+	if o.mem {
+		where = "memory"
+	}
+	line := fmt.Sprintf("kq ready on %s, data in %s, started in %d ms", addr, where, time.Since(start).Milliseconds())
+	if m := b.MetricsAddr(); m != "" {
+		line += ", metrics on http://" + m + "/metrics"
+	}
+	if _, err = fmt.Fprintln(out, line); err == nil {
+		if len(command) > 0 {
+			err = runChild(ctx, a.env, command, addr)
+		} else {
+			err = waitServe(ctx, b)
+		}
+	}
+	return stopServe(b, o.readyFile, err)
+}
+
+// waitServe waits until the broker is to stop, or has by itself.
+func waitServe(ctx context.Context, b *broker.Broker) error {
+	select {
+	case <-b.Done():
+		return b.Err()
+	case <-ctx.Done():
+		if err := context.Cause(ctx); !errors.Is(err, cli.ErrInterrupted) {
+			return err
+		}
+		return nil
+	}
+}
+
+// stopServe stops the broker. A stop that was asked for is a success.
+func stopServe(b *broker.Broker, readyFile string, err error) error {
+	if e := b.Close(); e != nil {
+		return errors.Join(err, cli.WithHint(fmt.Errorf("stop broker: %w", e), "the next start recovers what was not written"))
+	}
+	if readyFile != "" {
+		if e := os.Remove(readyFile); e != nil && !errors.Is(e, os.ErrNotExist) {
+			return errors.Join(err, fmt.Errorf("remove ready file: %w", e))
+		}
+	}
+	return err
+}
+
+// tuneMemory keeps the resident memory of a broker small: its heap is small and
+// short-lived, and what it could win by collecting less often the page cache of
+// the logs uses better.
+func tuneMemory(env *cli.Env) {
+	if env.Getenv("GOGC") == "" {
+		debug.SetGCPercent(50)
+	}
+}
