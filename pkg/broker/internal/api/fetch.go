@@ -218,7 +218,7 @@ func (op *fetchOp) fromSession() {
 	for c := s.first; c != nil; c = c.next {
 		p := fetchPart{name: c.name, id: c.key.id, index: c.key.index, cached: c, ask: c.ask}
 		var err error
-		if p.part = c.part; p.part == nil || p.part.Deleted() {
+		if p.part = c.part; p.part == nil || p.part.Ended() {
 			p.part, err = op.find(c)
 			p.name = c.name
 		}
@@ -352,17 +352,17 @@ func (op *fetchOp) releaseRecords() {
 	}
 }
 
-// recycle keeps the memory of op for another request. A fetch that has waited may
-// still be known to a timer or a connection and is left to the collector.
+// recycle keeps the memory of op for another request. A timer or a connection may
+// still know its wait, which is not used again.
 func (op *fetchOp) recycle() {
-	if op.wait != nil {
-		return
-	}
 	clear(op.parts)
 	clear(op.absent)
 	clear(op.regions)
+	for i := range op.resp.Topics {
+		clear(op.resp.Topics[i].Partitions)
+	}
 	op.parts, op.absent, op.regions = op.parts[:0], op.absent[:0], op.regions[:0]
-	shared := &op.s.fetch
-	op.s, op.r, op.session = nil, nil, nil
-	shared.ops.Put(op)
+	ops := &op.s.fetch.ops
+	op.s, op.r, op.session, op.wait, op.cancel = nil, nil, nil, nil, nil
+	ops.Put(op)
 }

@@ -57,7 +57,7 @@ func (n *node) fetchOn(c *Conn, q *kmsg.FetchRequest) *kmsg.FetchResponse {
 // inBubble runs f on a node in virtual time.
 func inBubble(t *testing.T, sync logstore.SyncMode, f func(t *testing.T, n *node)) {
 	synctest.Test(t, func(t *testing.T) {
-		n := newNodeOn(t, vfs.NewMem(0), sync, nil)
+		n := newNodeOn(t, logstore.Options{FS: vfs.NewMem(0), Dir: "data", Sync: sync}, nil)
 		f(t, n)
 		n.Topics.Close()
 		if err := n.store.Close(true); err != nil {

@@ -28,14 +28,14 @@ const nodeID = int32(1)
 
 func newNode(t testing.TB, static map[string]string) *node {
 	t.Helper()
-	return newNodeOn(t, vfs.NewMem(0), logstore.SyncNone, static)
+	return newNodeOn(t, logstore.Options{FS: vfs.NewMem(0), Dir: "data"}, static)
 }
 
-func newNodeOn(t testing.TB, fs vfs.FS, sync logstore.SyncMode, static map[string]string) *node {
+func newNodeOn(t testing.TB, o logstore.Options, static map[string]string) *node {
 	t.Helper()
 	n := &node{TB: t, image: meta.NewImage("AAAAAAAAAAAAAAAAAAAAAA")}
 	var err error
-	if n.store, err = logstore.Open(context.Background(), logstore.Options{FS: fs, Dir: "data", Sync: sync}); err != nil {
+	if n.store, err = logstore.Open(context.Background(), o); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = n.store.Close(false) }) // a test that needs it closes it itself

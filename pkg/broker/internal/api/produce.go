@@ -78,7 +78,8 @@ func handleProduce(s *Service, r *Request) {
 		return
 	}
 	r.ReleaseBody()
-	op.timer = time.AfterFunc(time.Duration(op.q.TimeoutMs)*time.Millisecond, op.expire)
+	acks := op.acks
+	op.timer = time.AfterFunc(time.Duration(op.q.TimeoutMs)*time.Millisecond, func() { expire(acks) })
 	op.arrived()
 }
 
@@ -228,8 +229,8 @@ func (op *produceOp) arrived() {
 }
 
 // expire ends the acks that still wait. What they appended stays.
-func (op *produceOp) expire() {
-	for _, a := range op.acks {
+func expire(acks []*produceAck) {
+	for _, a := range acks {
 		if a.part.Cancel(&a.Ack) {
 			a.done(topic.ErrTimedOut)
 		}
@@ -285,13 +286,10 @@ func (op *produceOp) finishErrors(version int16) {
 	}
 }
 
-// recycle keeps the memory of op for another request, unless something that
-// waits or has waited knows it.
+// recycle keeps the memory of op for another request, but for the acks that its
+// timer may still know.
 func (op *produceOp) recycle() {
-	if len(op.acks) > 0 {
-		return
-	}
 	ops := &op.s.produce.ops
-	op.s, op.r, op.txn = nil, nil, nil
+	op.s, op.r, op.txn, op.acks, op.timer = nil, nil, nil, nil, nil
 	ops.Put(op)
 }

@@ -52,6 +52,7 @@ func (c *Catalog) Apply(ctx context.Context, old, new *meta.Image) error {
 		}
 	}
 	if err := a.load(ctx, changes); err != nil {
+		a.f.fire()
 		return err
 	}
 	for _, ch := range changes {

@@ -74,8 +74,9 @@ func (p *Partition) Leader() (id, epoch int32) {
 	return l.leader, l.epoch
 }
 
-// Deleted says that the topic is gone; the name may belong to a new topic.
-func (p *Partition) Deleted() bool { return p.lead.Load().deleted }
+// Ended says that the partition is no more: its topic was deleted, its replica
+// moved away, or the broker stops. The name may belong to another one.
+func (p *Partition) Ended() bool { return p.lead.Load().ended }
 
 // Err says why the partition is offline (logstore.ErrOffline), nil when it is not.
 func (p *Partition) Err() error {

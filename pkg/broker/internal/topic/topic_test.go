@@ -151,7 +151,7 @@ func TestApplyLifeCycle(t *testing.T) {
 		t.Errorf("broker default not inherited: %d", got)
 	}
 	f.apply(&meta.RemoveTopic{TopicID: topicID(1)})
-	if _, ok := f.catalog.Partition("a", 0); ok || !p.Deleted() {
+	if _, ok := f.catalog.Partition("a", 0); ok || !p.Ended() {
 		t.Error("deleted topic is still there")
 	}
 	if _, err := p.Append(records(1), AppendOptions{}); !errors.Is(err, ErrUnknownPartition) {
