@@ -148,6 +148,9 @@ func TestHeaderRefuses(t *testing.T) {
 			t.Errorf("%s: no error", name)
 		}
 	}
+	if h, _, err := ParseHeader([]byte{0, 18, 255, 255, 0, 0, 0, 1, 255, 255}); err != nil || h.Version != -1 {
+		t.Errorf("ApiVersions version -1: %+v, %v", h, err)
+	}
 	// Kafka takes tags in any order, also twice, and skips them by size.
 	frame := []byte{0, 1, 0, 12, 0, 0, 0, 1, 255, 255, 3, 9, 1, 7, 9, 0, 2, 2, 7, 7, 'b'}
 	_, body, err := ParseHeader(frame)

@@ -94,6 +94,8 @@ func (q *FetchRequest) parseTag(tag uint32, d *decoder, version int16) {
 		q.ReplicaID = d.int32()
 		q.ReplicaEpoch = d.int64()
 		d.tags(nil)
+	case tag == 1:
+		d.fail() // a tag of later versions, which Kafka refuses
 	}
 }
 
@@ -141,6 +143,8 @@ func (p *FetchPartition) parse(d *decoder, version int16, flexible bool) {
 			p.DirectoryID = d.uuid()
 		case tag == 1 && version >= 18:
 			p.HighWatermark = d.int64()
+		case tag <= 1:
+			d.fail() // a tag of later versions
 		}
 	})
 }

@@ -80,6 +80,28 @@ func TestFetchRequestMatchesKmsg(t *testing.T) {
 	}
 }
 
+// Kafka refuses a tag that only later versions of the schema have.
+func TestFetchRequestTagsOfLaterVersions(t *testing.T) {
+	for version := int16(12); version <= 18; version++ {
+		for name, c := range map[string]struct {
+			from int16
+			set  func(q *kmsg.FetchRequest)
+		}{
+			"replica state":  {15, func(q *kmsg.FetchRequest) { q.ReplicaState.ID = 1 }},
+			"directory":      {17, func(q *kmsg.FetchRequest) { q.Topics[0].Partitions[0].ReplicaDirectoryID[0] = 1 }},
+			"high watermark": {18, func(q *kmsg.FetchRequest) { q.Topics[0].Partitions[0].HighWatermark = 1 }},
+		} {
+			q := kmsg.NewPtrFetchRequest()
+			q.SetVersion(version)
+			q.Topics = []kmsg.FetchRequestTopic{{Partitions: []kmsg.FetchRequestTopicPartition{kmsg.NewFetchRequestTopicPartition()}}}
+			c.set(q)
+			if err := new(FetchRequest).Parse(version, q.AppendTo(nil)); (err == nil) != (version >= c.from) {
+				t.Errorf("%s in version %d: %v", name, version, err)
+			}
+		}
+	}
+}
+
 func sameFetchRequest(t *testing.T, q *FetchRequest, k *kmsg.FetchRequest) {
 	t.Helper()
 	v := k.Version

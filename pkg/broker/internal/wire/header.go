@@ -49,7 +49,8 @@ func Flexible(key, version int16) bool {
 // ParseHeader splits a frame into its header and its body, which aliases frame.
 // The header is of version 1 or, for flexible requests, version 2: a client id
 // in the old encoding and then tagged fields. A key that nobody knows is an
-// error, since the shape of its header is not known either.
+// error, since the shape of its header is not known either; so is a negative
+// version, but of ApiVersions, which is answered whatever its version.
 func ParseHeader(frame []byte) (h Header, body []byte, err error) {
 	d := decoder{p: frame}
 	h.Key = d.int16()
@@ -58,7 +59,7 @@ func ParseHeader(frame []byte) (h Header, body []byte, err error) {
 	if d.bad {
 		return h, nil, fmt.Errorf("parse request header: %w", ErrMalformed)
 	}
-	if h.Key < 0 || int(h.Key) >= len(flexibleFrom) || h.Version < 0 {
+	if h.Key < 0 || int(h.Key) >= len(flexibleFrom) || h.Version < 0 && h.Key != KeyApiVersions {
 		return h, nil, fmt.Errorf("parse request header: api key %d version %d: %w", h.Key, h.Version, ErrMalformed)
 	}
 	id := d.nullStr(false)
