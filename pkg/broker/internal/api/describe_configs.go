@@ -109,7 +109,7 @@ func (d *describer) entries(kind int8, name string) ([]configdef.Entry, *configE
 		if why := d.s.checkOwnID(name, "Unexpected broker id, expected %d but received %s"); why != nil {
 			return nil, why
 		}
-		return []configdef.Entry{{Def: &configdef.Def{Name: "root"}, Value: d.s.logLevel(), Source: configdef.SourceLogger}}, nil
+		return []configdef.Entry{{Def: &configdef.Def{Name: "root", Type: configdef.String}, Value: d.s.logLevel(), Source: configdef.SourceLogger}}, nil
 	case meta.ResourceClientMetrics:
 		if name == "" {
 			return nil, badConfigs(kerr.InvalidRequest, "Client metrics subscription name must not be empty")
@@ -153,7 +153,9 @@ func (d *describer) config(kind int8, c *configdef.Entry) kmsg.DescribeConfigsRe
 	e := kmsg.NewDescribeConfigsResponseResourceConfig()
 	e.Name, e.Source, e.IsSensitive = c.Def.Name, kmsg.ConfigSource(c.Source), c.Def.Sensitive()
 	e.ReadOnly = kind == meta.ResourceBroker && c.Def.ReadOnly()
-	e.ConfigType = kmsg.ConfigType(c.Def.Type)
+	if kind != meta.ResourceBrokerLogger { // which have no type, in Kafka
+		e.ConfigType = kmsg.ConfigType(c.Def.Type)
+	}
 	if !c.Null && !e.IsSensitive {
 		e.Value = &c.Value
 	}
