@@ -43,7 +43,7 @@ func (e epochs) assign(epoch int32, start int64) (_ epochs, changed bool) {
 // after its last record; ok is false when the epoch is newer than all.
 func (e epochs) endOffset(epoch int32, logEnd int64) (found int32, end int64, ok bool) {
 	last, any := e.latest()
-	if epoch < 0 || !any || epoch > last.epoch {
+	if epoch == noEpoch || !any || epoch > last.epoch {
 		return noEpoch, noOffset, false
 	}
 	if epoch == last.epoch {
