@@ -8,16 +8,16 @@ import (
 	"kq/pkg/broker/internal/meta"
 )
 
-// One row a trap of section D. What Kafka 4.3.1 does otherwise than the list says is
-// noted in the row.
-func TestFetchTraps(t *testing.T) {
-	n := newNode(t, nil)
-	id := n.topic("f", 3)
-	size := len(batchOf("0123456789"))
-	for range 5 {
-		n.fill("f", 0, batchOf("0123456789"))
-	}
-	n.fill("f", 1, batchOf("0123456789", "x"))
+// fetchTrap is one row a trap of section D: a request for 1 MiB of f-0 and f-1 from their start,
+// changed, and the answer in short. f-0 has five batches of one size, f-1 has one.
+type fetchTrap struct {
+	name string
+	edit func(q *kmsg.FetchRequest)
+	want string
+}
+
+// fetchTraps are the rows. What Kafka 4.3.1 does otherwise than the list says is noted.
+func fetchTraps(size int) []fetchTrap {
 	two := func(q *kmsg.FetchRequest, p0, p1 int32) {
 		q.Topics[0].Partitions[0].PartitionMaxBytes = p0
 		q.Topics[0].Partitions = append(q.Topics[0].Partitions, fetchPartition(1, 0))
@@ -32,11 +32,7 @@ func TestFetchTraps(t *testing.T) {
 			q.Topics[0].Partitions[0].LastFetchedEpoch = last
 		}
 	}
-	for _, c := range []struct {
-		name string
-		edit func(q *kmsg.FetchRequest)
-		want string
-	}{
+	return []fetchTrap{
 		{"53 request limit below a batch: the first comes whole, no second", func(q *kmsg.FetchRequest) { q.MaxBytes = 1; two(q, 1<<20, 1<<20) }, "f-0=1 f-1=0 "},
 		{"53 request limit 0", func(q *kmsg.FetchRequest) { q.MaxBytes = 0; two(q, 1<<20, 1<<20) }, "f-0=1 f-1=0 "},
 		{"53 partition limit below a batch: only the first one is spared", func(q *kmsg.FetchRequest) { two(q, 1, 1) }, "f-0=1 f-1=0 "},
@@ -70,7 +66,18 @@ func TestFetchTraps(t *testing.T) {
 		{"65 a replica that is none, without its epoch", func(q *kmsg.FetchRequest) { q.ReplicaID = 5 }, "f-0!6=0 "},
 		{"65 a replica that is none, with its epoch", func(q *kmsg.FetchRequest) { q.ReplicaID = 5; epochs(0, -1)(q) }, "f-0!75=0 "},
 		{"65 a debugging client", func(q *kmsg.FetchRequest) { q.ReplicaID = -2 }, "f-0=5 "},
-	} {
+	}
+}
+
+func TestFetchTraps(t *testing.T) {
+	n := newNode(t, nil)
+	id := n.topic("f", 3)
+	size := len(batchOf("0123456789"))
+	for range 5 {
+		n.fill("f", 0, batchOf("0123456789"))
+	}
+	n.fill("f", 1, batchOf("0123456789", "x"))
+	for _, c := range fetchTraps(size) {
 		q := fetchRequest(12, "f", 0, 0)
 		q.MinBytes = 1
 		c.edit(q)
