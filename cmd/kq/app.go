@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -51,7 +52,7 @@ func (a *app) addGlobalFlags(f *pflag.FlagSet) {
 // check runs before every command, once its flags are parsed.
 func (a *app) check(cmd *cobra.Command, _ []string) error {
 	if o := cmd.Flag("output"); o != nil && o.Changed && cmd.Annotations[recordCommand] != "" {
-		return cli.WithHint(cli.Usagef("%s prints records, not results: it has no -o", cmd.CommandPath()), "-f %s", a.output)
+		return cli.WithHint(cli.Usagef("%s handles records, which have no -o", words(cmd)), "-f %s", a.output)
 	}
 	if _, err := out.ParseFormat(a.output); err != nil {
 		return cli.WithHint(cli.Usagef("%w", err), "-o is one of %s", list(out.Formats()))
@@ -116,12 +117,18 @@ func args(least, most int, what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, got []string) error {
 		switch {
 		case len(got) < least:
-			return cli.WithHint(cli.Usagef("%s needs %s", cmd.CommandPath(), what), "usage: %s", useLine(cmd))
+			return cli.WithHint(cli.Usagef("%s needs %s", words(cmd), what), "usage: %s", useLine(cmd))
 		case most >= 0 && len(got) > most:
-			return cli.WithHint(cli.Usagef("%s does not take %q", cmd.CommandPath(), got[most]), "usage: %s", useLine(cmd))
+			return cli.WithHint(cli.Usagef("%s does not take %q", words(cmd), got[most]), "usage: %s", useLine(cmd))
 		}
 		return nil
 	}
+}
+
+// words is the path of a command without the program, for a message that begins
+// with it.
+func words(cmd *cobra.Command) string {
+	return strings.TrimPrefix(cmd.CommandPath(), cmd.Root().Name()+" ")
 }
 
 // plural returns "1 record", "2 records".

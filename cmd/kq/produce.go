@@ -67,7 +67,7 @@ func (a *app) produce(cmd *cobra.Command, o produce.Options, files []string) err
 	return a.connect(cmd, func(ctx context.Context, cl *kgo.Client) error {
 		r, err := produce.Run(ctx, cl, o, inputs)
 		if err != nil {
-			if r.Records > 0 || r.Failed > 0 {
+			if r.Records > 0 && !errors.Is(err, produce.ErrFailed) {
 				a.note("%s written, %d failed", plural(r.Records, "record"), r.Failed)
 			}
 			if errors.Is(err, produce.ErrNoDelimiter) {

@@ -79,6 +79,7 @@ Kafka-compatible cluster.`,
 	for group, cmds := range map[string][]*cobra.Command{
 		groupData:  {newProduceCommand(a), newConsumeCommand(a)},
 		groupAdmin: {newTopicCommand(a), newClusterCommand(a)},
+		groupLocal: {newServeCommand(a), newDemoCommand(a), newLogCommand(a)},
 		groupMore:  {newCompletionCommand(a), newVersionCommand(a)},
 	} {
 		for _, c := range cmds {
@@ -110,7 +111,7 @@ func newNoun(use, short string, list *cobra.Command, verbs ...*cobra.Command) *c
 			if list != nil && cmd.CalledAs() != cmd.Name() {
 				return list.RunE(cmd, args)
 			}
-			return cli.WithHint(cli.Usagef("%s needs a command: %s", cmd.CommandPath(), strings.Join(subcommands(cmd), ", ")),
+			return cli.WithHint(cli.Usagef("%s needs a command: %s", cmd.Name(), strings.Join(subcommands(cmd), ", ")),
 				"%s --help tells what they do", cmd.CommandPath())
 		},
 	}

@@ -40,7 +40,7 @@ With -- CMD the broker runs as long as CMD does, which finds its address in
 KQ_BOOTSTRAP; the exit code is that of CMD.`,
 		Example: `  kq serve
   kq serve --mem --topic orders:6 --topic users:1:1:cleanup.policy=compact
-  kq serve --listen 0.0.0.0:9092 --advertise 172.17.0.0/16=host.docker.internal:9092
+  kq serve --listen 0.0.0.0:9092 --advertise 172.17.0.0/16=host.internal:9092
   kq serve --mem --listen localhost:0 -- go test ./...`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if n := filesGiven(cmd, args); n > 1 {

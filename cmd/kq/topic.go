@@ -41,11 +41,10 @@ func missingTopic(ctx context.Context, cl *kgo.Client, err error, wanted ...stri
 // noSuchTopic is the error of a topic that is not among those there are.
 func noSuchTopic(cause error, name string, there []string) error {
 	e := &cli.Error{Err: &hidden{text: fmt.Sprintf("topic %q does not exist", name), cause: cause}}
-	create := "create it with: kq topic create " + shellQuote(name)
 	if near := cli.Nearest(name, there); near != "" {
-		return cli.WithHint(e, "did you mean %q? else %s", near, create)
+		return cli.WithHint(e, "did you mean %q? else create it with: kq topic create %s", near, shellQuote(name))
 	}
-	return cli.WithHint(e, "%s", create)
+	return cli.WithHint(e, "kq topics lists those there are; create it with: kq topic create %s", shellQuote(name))
 }
 
 // hidden is an error whose cause can be asked for and is not printed.

@@ -49,6 +49,7 @@ func New(s conf.Settings, o Options, more ...kgo.Opt) (*Client, error) {
 		kgo.ClientID("kq"),
 		kgo.SoftwareNameAndVersion("kq", softwareVersion(o.Version)),
 		kgo.DisableClientMetrics(),
+		kgo.AlwaysRetryEOF(), // what a closed connection means is the watch's to say
 		kgo.MetadataMinAge(250 * time.Millisecond),
 		kgo.RetryBackoffFn(w.backoff),
 		kgo.WithLogger(&logger{logf: o.Logf}),

@@ -60,7 +60,8 @@ func newWatch(s conf.Settings, o Options) *watch {
 	return w
 }
 
-// start lets the watch end a context; stop takes that back.
+// start lets the watch end a context; stop takes that back. Nothing waits for an
+// answer any more then, so that a client can be closed at once.
 func (w *watch) start(cancel context.CancelCauseFunc) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -74,6 +75,17 @@ func (w *watch) stop() {
 	if w.timer != nil {
 		w.timer.Stop()
 		w.timer = nil
+	}
+	if !w.ok.Load() {
+		w.abandon()
+	}
+}
+
+// abandon closes what is still open and dials no more. The caller holds mu.
+func (w *watch) abandon() {
+	w.ended = true
+	for c := range w.open {
+		_ = c.Conn.Close()
 	}
 }
 
@@ -136,11 +148,23 @@ func (w *watch) late(begun time.Time) {
 		return
 	}
 	w.probeSilent(begun.Add(w.limit * 19 / 20))
+	if len(w.settings.Bootstrap) == 1 && w.foreign() {
+		w.giveUp() // nothing else can come
+		return
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.timer != nil {
 		w.timer = time.AfterFunc(time.Until(begun.Add(w.limit)), w.giveUp)
 	}
+}
+
+// foreign tells that the first bootstrap address was found to speak something else.
+func (w *watch) foreign() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	k := w.hosts[w.settings.Bootstrap[0]].why.kind
+	return k == kindHTTP || k == kindTLS
 }
 
 func (w *watch) giveUp() {
@@ -273,10 +297,7 @@ func (w *watch) end(err *ConnectError) {
 		return
 	}
 	w.cancel(err)
-	w.ended = true
-	for c := range w.open {
-		_ = c.Conn.Close()
-	}
+	w.abandon()
 }
 
 // reachedSeed is a bootstrap address that works. Guarded by mu, held.

@@ -75,7 +75,7 @@ func DescribeTopics(ctx context.Context, cl *kgo.Client, o DescribeTopicsOptions
 			found = append(found, name)
 		}
 	}
-	f, err := gather(ctx, adm, found)
+	f, err := gather(ctx, adm, details, found)
 	if err != nil {
 		return nil, fmt.Errorf("describe topics: %w", err)
 	}
@@ -106,14 +106,14 @@ type facts struct {
 
 // gather asks for all facts at once. What only some brokers did not answer is
 // left out; the metadata names the partitions it concerns.
-func gather(ctx context.Context, adm *kadm.Client, topics []string) (facts, error) {
+func gather(ctx context.Context, adm *kadm.Client, details kadm.TopicDetails, topics []string) (facts, error) {
 	var f facts
 	if len(topics) == 0 {
 		return f, nil
 	}
 	set := kadm.TopicsSet{}
 	for _, t := range topics {
-		set.Add(t)
+		set.Add(t, details[t].Partitions.Numbers()...)
 	}
 	var wg sync.WaitGroup
 	errs := make([]error, 4)

@@ -10,7 +10,6 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/twmb/franz-go/pkg/kbin"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -72,15 +71,13 @@ func (f *fakeCluster) serve(c net.Conn) {
 		if _, err := io.ReadFull(r, frame); err != nil {
 			return
 		}
-		b := kbin.Reader{Src: frame}
-		key, version, correlation := b.Int16(), b.Int16(), b.Int32()
-		b.NullableString()
-		resp := f.answer(kmsg.RequestForKey(key), version, b.Src)
+		key, version := int16(binary.BigEndian.Uint16(frame)), int16(binary.BigEndian.Uint16(frame[2:]))
+		correlation, clientID := frame[4:8], binary.BigEndian.Uint16(frame[8:])
+		resp := f.answer(kmsg.RequestForKey(key), version, frame[10+clientID:])
 		if resp == nil {
 			return
 		}
-		out := binary.BigEndian.AppendUint32(make([]byte, 4), uint32(correlation))
-		out = resp.AppendTo(out)
+		out := resp.AppendTo(append(make([]byte, 4), correlation...))
 		binary.BigEndian.PutUint32(out, uint32(len(out)-4))
 		if _, err := c.Write(out); err != nil {
 			return
@@ -220,7 +217,7 @@ func specialBatch(first, last int64, attributes int16, producer int64, offsets .
 			r.Key, r.Value = []byte{0, 0, 0, 0}, make([]byte, 6) // an abort marker
 		}
 		body := r.AppendTo(nil)[1:] // without its length, which was 0
-		b.Records = append(kbin.AppendVarint(b.Records, int32(len(body))), body...)
+		b.Records = append(binary.AppendVarint(b.Records, int64(len(body))), body...)
 	}
 	raw := b.AppendTo(nil)
 	binary.BigEndian.PutUint32(raw[8:], uint32(len(raw)-12))

@@ -147,7 +147,7 @@ func (r *randomReader) Read(p []byte) (int, error) {
 func TestMemoryIsBounded(t *testing.T) {
 	c := &cluster{lag: 1 << 30}
 	done := make(chan error, 1)
-	lines := io.LimitReader(endless{}, 64<<20)
+	lines := io.LimitReader(endless{}, 16<<20)
 	go func() {
 		_, err := run(context.Background(), c, Options{Topic: "t"}, []Input{{Name: "in", R: lines}})
 		done <- err

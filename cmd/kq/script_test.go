@@ -1,0 +1,160 @@
+package main
+
+import (
+	"crypto/tls"
+	"errors"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"kq/internal/cli"
+	"kq/internal/golden"
+	"kq/pkg/broker/brokertest"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"kq": func() { os.Exit(run(cli.OS(), os.Args[1:])) },
+	})
+}
+
+// TestScript runs testdata/script/NOUN/*.txtar, each with a broker of its own in
+// KQ_BOOTSTRAP and the servers of others in variables.
+func TestScript(t *testing.T) {
+	nouns, err := os.ReadDir(filepath.Join("testdata", "script"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	others := startOthers(t)
+	for _, noun := range nouns {
+		t.Run(noun.Name(), func(t *testing.T) {
+			t.Parallel()
+			testscript.Run(t, testscript.Params{
+				Dir:                 filepath.Join("testdata", "script", noun.Name()),
+				RequireExplicitExec: true,
+				RequireUniqueNames:  true,
+				UpdateScripts:       golden.Update(),
+				Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "addline": addLine, "damage": damage},
+				Setup: func(env *testscript.Env) error {
+					b := brokertest.Start(t)
+					env.Setenv("KQ_BOOTSTRAP", b.Addr())
+					env.Setenv("BROKER", b.Addr())
+					env.Setenv("NO_COLOR", "1")
+					for name, addr := range others {
+						env.Setenv(name, addr)
+					}
+					return nil
+				},
+			})
+		})
+	}
+}
+
+// exits N CMD ARG… runs a command that must end with exit code N.
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE COMMAND [ARG…]")
+	}
+	code := 0
+	err := ts.Exec(args[1], args[2:]...)
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		code, err = exit.ExitCode(), nil
+	}
+	ts.Check(err)
+	if strconv.Itoa(code) != args[0] {
+		ts.Fatalf("exit code %d, want %s", code, args[0])
+	}
+}
+
+// addline FILE SIZE adds a line of SIZE bytes to a file.
+func addLine(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: addline FILE SIZE")
+	}
+	size, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	f, err := os.OpenFile(ts.MkAbs(args[0]), os.O_WRONLY|os.O_APPEND, 0)
+	ts.Check(err)
+	_, err = f.WriteString(strings.Repeat("x", size) + "\n")
+	ts.Check(errors.Join(err, f.Close()))
+}
+
+// damage FILE OLD NEW changes bytes in the middle of a file.
+func damage(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 || len(args[1]) != len(args[2]) {
+		ts.Fatalf("usage: damage FILE OLD NEW, of the same length")
+	}
+	old := ts.ReadFile(args[0])
+	if strings.Count(old, args[1]) != 1 {
+		ts.Fatalf("%s does not hold %q once", args[0], args[1])
+	}
+	f, err := os.OpenFile(ts.MkAbs(args[0]), os.O_WRONLY, 0)
+	ts.Check(err)
+	_, err = f.WriteAt([]byte(args[2]), int64(strings.Index(old, args[1])))
+	ts.Check(errors.Join(err, f.Close()))
+}
+
+// startOthers starts servers that are no brokers, and returns their addresses by
+// the name of a variable.
+func startOthers(t *testing.T) map[string]string {
+	quiet := log.New(io.Discard, "", 0)
+	plain := httptest.NewUnstartedServer(http.NotFoundHandler())
+	plain.Config.ErrorLog = quiet
+	plain.Start()
+	t.Cleanup(plain.Close)
+	secure := httptest.NewUnstartedServer(http.NotFoundHandler())
+	secure.Config.ErrorLog = quiet
+	secure.StartTLS()
+	t.Cleanup(secure.Close)
+	return map[string]string{
+		"HTTP":   plain.Listener.Addr().String(),
+		"HTTPS":  secure.Listener.Addr().String(),
+		"TLS":    serveConns(t, func(c net.Conn) { _ = tls.Server(c, secure.TLS).Handshake() }),
+		"SILENT": serveConns(t, func(c net.Conn) { _, _ = io.Copy(io.Discard, c) }),
+		"CLOSES": serveConns(t, func(net.Conn) {}),
+		"DEAD":   unused(t),
+	}
+}
+
+// serveConns gives each connection of a free port to f, and closes it then.
+func serveConns(t *testing.T, f func(net.Conn)) string {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer c.Close()
+				f(c)
+			}()
+		}
+	}()
+	return l.Addr().String()
+}
+
+// unused is an address where nothing listens.
+func unused(t *testing.T) string {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
