@@ -52,7 +52,7 @@ func parseSize(s string) (int64, error) {
 			continue
 		}
 		n, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
-		if err != nil || n <= 0 || n*float64(u.factor) >= math.MaxInt64 {
+		if err != nil || math.IsNaN(n) || n <= 0 || n*float64(u.factor) >= math.MaxInt64 {
 			break
 		}
 		return int64(n * float64(u.factor)), nil
