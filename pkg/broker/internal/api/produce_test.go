@@ -79,10 +79,12 @@ func produceTraps() []produceTrap {
 		{name: "40 count and offsets differ", version: 9, topic: "p", records: withCRC(broken(good, 60, 3)), code: 87},
 		{name: "40 control batch", version: 9, topic: "p", records: withCRC(broken(good, 22, 0x20)), code: 87},
 		{name: "40 producer id without a sequence", version: 9, topic: "p", records: sequenced(0, -1, "a"), code: 87},
-		{name: "41 null key on a compacted topic", version: 9, topic: "compacted", records: good, code: 87,
+		{
+			name: "41 null key on a compacted topic", version: 9, topic: "compacted", records: good, code: 87,
 			message: "One or more records have been rejected due to 2 record errors in total, and only showing the first three errors at most: " +
 				"[RecordError(batchIndex=0, message='Compacted topic cannot accept message without key in topic partition compacted-0'), " +
-				"RecordError(batchIndex=1, message='Compacted topic cannot accept message without key in topic partition compacted-0')]"},
+				"RecordError(batchIndex=1, message='Compacted topic cannot accept message without key in topic partition compacted-0')]",
+		},
 		{name: "41 too far ahead", version: 9, topic: "p", records: future.Build(), code: 32, message: "One or more records have been rejected due to invalid timestamp"},
 		{name: "41 too old", version: 9, topic: "recent", records: good, code: 32, message: "One or more records have been rejected due to invalid timestamp"},
 		{name: "41 the producer says LogAppendTime", version: 9, topic: "stamped", records: withCRC(broken(good, 22, 8)), code: 32, message: "One or more records have been rejected due to invalid timestamp"},

@@ -212,7 +212,10 @@ func TestDeleteRecords(t *testing.T) {
 		offset, low int64
 		err         error
 	}{
-		{2, 2, nil}, {1, 2, nil}, {6, -1, logstore.ErrOffsetOutOfRange}, {-2, -1, logstore.ErrOffsetOutOfRange},
+		{2, 2, nil},
+		{1, 2, nil},
+		{6, -1, logstore.ErrOffsetOutOfRange},
+		{-2, -1, logstore.ErrOffsetOutOfRange},
 		{ToHighWatermark, 5, nil},
 	} {
 		d, err := p.DeleteRecords(c.offset, new(Ack))

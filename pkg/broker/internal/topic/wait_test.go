@@ -166,7 +166,7 @@ func TestWaitDeadline(t *testing.T) {
 		time.Sleep(time.Second - 1)
 		synctest.Wait()
 		w.expect(t, 0, false)
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		synctest.Wait()
 		w.expect(t, 1, true)
 		w.End()
