@@ -318,6 +318,32 @@ func TestCheckpointIsWhole(t *testing.T) {
 	}
 }
 
+// Nothing but a whole snapshot is accepted, and nothing panics.
+func FuzzCheckpoint(f *testing.F) {
+	img, err := meta.NewImage("c").Apply(&meta.FeatureLevel{Name: "f", Level: 1}, &meta.TopicRecord{Name: "t", TopicID: meta.ID{1}})
+	if err != nil {
+		f.Fatal(err)
+	}
+	raw, _ := encodeCheckpoint(img, 1, 2)
+	f.Add(raw)
+	f.Add(raw[:len(raw)-1])
+	f.Fuzz(func(t *testing.T, p []byte) {
+		d := meta.NewDelta(meta.NewImage("c"))
+		if err := decodeCheckpoint(p, d); err != nil {
+			if !errors.Is(err, ErrCorrupt) {
+				t.Fatalf("error does not wrap ErrCorrupt: %v", err)
+			}
+			return
+		}
+		img := d.Image(1, 1)
+		again, _ := encodeCheckpoint(img, 1, 2)
+		d = meta.NewDelta(meta.NewImage("c"))
+		if err := decodeCheckpoint(again, d); err != nil || text(d.Image(1, 1)) != text(img) {
+			t.Fatalf("%x became %x: %v", p, again, err)
+		}
+	})
+}
+
 func TestCheckpointNames(t *testing.T) {
 	id := checkpointID{offset: 12345, epoch: 6}
 	if id.name() != "00000000000000012345-0000000006.checkpoint" {

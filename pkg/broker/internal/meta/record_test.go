@@ -27,30 +27,48 @@ var golden = []struct {
 	want    Record
 	hex     string
 }{
-	{"begin transaction", 0, &BeginTransaction{Name: ptr("Bootstrap records")},
-		"01170001001212426f6f747374726170207265636f726473"},
+	{
+		"begin transaction", 0, &BeginTransaction{Name: ptr("Bootstrap records")},
+		"01170001001212426f6f747374726170207265636f726473",
+	},
 	{"end transaction", 0, &EndTransaction{}, "01180000"},
-	{"feature level", 0, &FeatureLevel{Name: "metadata.version", Level: 30},
-		"010c00116d657461646174612e76657273696f6e001e00"},
-	{"config of the broker default", 0, &ConfigRecord{ResourceType: ResourceBroker, Name: "min.insync.replicas", Value: ptr("1")},
-		"0104000401146d696e2e696e73796e632e7265706c69636173023100"},
-	{"config removed", 0, &ConfigRecord{ResourceType: ResourceTopic, ResourceName: "g1", Name: "retention.ms"},
-		"010400020367310d726574656e74696f6e2e6d730000"},
+	{
+		"feature level", 0, &FeatureLevel{Name: "metadata.version", Level: 30},
+		"010c00116d657461646174612e76657273696f6e001e00",
+	},
+	{
+		"config of the broker default", 0, &ConfigRecord{ResourceType: ResourceBroker, Name: "min.insync.replicas", Value: ptr("1")},
+		"0104000401146d696e2e696e73796e632e7265706c69636173023100",
+	},
+	{
+		"config removed", 0, &ConfigRecord{ResourceType: ResourceTopic, ResourceName: "g1", Name: "retention.ms"},
+		"010400020367310d726574656e74696f6e2e6d730000",
+	},
 	{"no-op", 0, &NoOp{}, "01140000"},
-	{"unfence", 0, &BrokerRegistrationChange{BrokerID: 1, BrokerEpoch: 11, Fenced: -1},
-		"01110000000001000000000000000b010001ff"},
-	{"no cordoned directories", 3, &BrokerRegistrationChange{BrokerID: 1, BrokerEpoch: 11, CordonedLogDirs: []ID{}},
-		"01110300000001000000000000000b01030101"},
-	{"topic", 0, &TopicRecord{Name: "g1", TopicID: mustID("LlgFUq1bQ_izeed0_zn0lQ")},
-		"0102000367312e580552ad5b43f8b379e774ff39f49500"},
+	{
+		"unfence", 0, &BrokerRegistrationChange{BrokerID: 1, BrokerEpoch: 11, Fenced: -1},
+		"01110000000001000000000000000b010001ff",
+	},
+	{
+		"no cordoned directories", 3, &BrokerRegistrationChange{BrokerID: 1, BrokerEpoch: 11, CordonedLogDirs: []ID{}},
+		"01110300000001000000000000000b01030101",
+	},
+	{
+		"topic", 0, &TopicRecord{Name: "g1", TopicID: mustID("LlgFUq1bQ_izeed0_zn0lQ")},
+		"0102000367312e580552ad5b43f8b379e774ff39f49500",
+	},
 	{"partition", 2, &PartitionRecord{
 		PartitionID: 1, TopicID: mustID("LlgFUq1bQ_izeed0_zn0lQ"), Replicas: []int32{1}, ISR: []int32{1},
 		RemovingReplicas: []int32{}, AddingReplicas: []int32{}, Leader: 1, Directories: []ID{mustID("r7dvRaoetmSh-lGtzKDlRA")},
 	}, "010302000000012e580552ad5b43f8b379e774ff39f49502000000010200000001010100000001000000000000000002afb76f45aa1eb664a1fa51adcca0e54400"},
-	{"producer ids", 0, &ProducerIDs{BrokerID: 1, BrokerEpoch: 11, NextProducerID: 1000},
-		"010f0000000001000000000000000b00000000000003e800"},
-	{"remove topic", 0, &RemoveTopic{TopicID: mustID("zX988keeQRaClDtos4YGYg")},
-		"010900cd7f7cf2479e411682943b68b386066200"},
+	{
+		"producer ids", 0, &ProducerIDs{BrokerID: 1, BrokerEpoch: 11, NextProducerID: 1000},
+		"010f0000000001000000000000000b00000000000003e800",
+	},
+	{
+		"remove topic", 0, &RemoveTopic{TopicID: mustID("zX988keeQRaClDtos4YGYg")},
+		"010900cd7f7cf2479e411682943b68b386066200",
+	},
 	{"register broker", 4, &RegisterBroker{
 		BrokerID: 1, IncarnationID: mustID("1htXESWOTGym3AfmWTDEOA"), BrokerEpoch: 11, Fenced: true,
 		Endpoints: []Endpoint{{Name: "PLAINTEXT", Host: "127.0.0.1", Port: 19501}},
