@@ -269,7 +269,7 @@ func damage(t *testing.T, fs vfs.FS, name string) {
 func TestCheckpointIsWhole(t *testing.T) {
 	img := meta.NewImage("c")
 	records := []meta.Record{&meta.FeatureLevel{Name: "metadata.version", Level: 30}, &meta.ProducerIDs{NextProducerID: 1000}}
-	for i := range 20_000 {
+	for i := range 12_000 {
 		id := meta.ID{byte(i), byte(i >> 8)}
 		records = append(records, &meta.TopicRecord{Name: fmt.Sprint("topic", i), TopicID: id},
 			&meta.PartitionRecord{TopicID: id, Replicas: []int32{1}, ISR: []int32{1}, Leader: 1})
@@ -286,7 +286,8 @@ func TestCheckpointIsWhole(t *testing.T) {
 	if err := decodeCheckpoint(raw, d); err != nil {
 		t.Fatal(err)
 	}
-	if got := d.Image(img.Offset, img.Epoch); text(got) != text(img) || got.TopicCount() != 20_000 {
+	got := d.Image(img.Offset, img.Epoch)
+	if again, _ := encodeCheckpoint(got, 5, 6); !bytes.Equal(again, raw) || got.TopicCount() != 12_000 {
 		t.Error("another image")
 	}
 	batches := 0
