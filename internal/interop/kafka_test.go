@@ -4,14 +4,10 @@ package interop
 
 import (
 	"flag"
-	"regexp"
 	"testing"
 )
 
-var (
-	update = flag.Bool("update", false, "write Apache Kafka's transcripts as goldens")
-	only   = flag.String("rows", "", "run only the rows whose name matches this pattern")
-)
+var update = flag.Bool("update", false, "write Apache Kafka's transcripts as goldens")
 
 func startKafka(t *testing.T, settings map[string]string) (string, int32) {
 	t.Helper()
@@ -25,22 +21,6 @@ func startKafka(t *testing.T, settings map[string]string) (string, int32) {
 		}
 	})
 	return k.Addr, 1
-}
-
-// selected filters the table by -rows.
-func selected(t *testing.T) []Row {
-	t.Helper()
-	pattern, err := regexp.Compile(*only)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var rows []Row
-	for _, r := range Rows() {
-		if pattern.MatchString(r.Name) {
-			rows = append(rows, r)
-		}
-	}
-	return rows
 }
 
 // TestTrapsApache runs the trap table on a live Apache Kafka: its answers are

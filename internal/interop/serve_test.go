@@ -137,6 +137,14 @@ func run(t *testing.T, stdin io.Reader, name string, args ...string) (stdout, st
 // jvm runs one of Kafka's tools.
 func jvm(t *testing.T, stdin io.Reader, class string, args ...string) string {
 	t.Helper()
-	argv := append(jvmFlags(), "-cp", filepath.Join(installed.jars, "*"), class)
-	return tool(t, stdin, "java", append(argv, args...)...)
+	return tool(t, stdin, "java", append(javaArgs(class), args...)...)
+}
+
+// javaArgs starts one of Kafka's tools.
+func javaArgs(class string) []string {
+	args := jvmFlags()
+	if installed.archive != "" {
+		args = append(args, "-XX:SharedArchiveFile="+installed.archive)
+	}
+	return append(args, "-cp", filepath.Join(installed.jars, "*"), class)
 }

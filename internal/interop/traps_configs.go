@@ -84,6 +84,11 @@ func onlyFixedBrokerConfigs(api string, tree map[string]any) {
 		"listeners": true, "advertised.listeners": true, "log.dirs": true, "log.dir": true, "metadata.log.dir": true,
 		"controller.quorum.voters": true, "controller.quorum.bootstrap.servers": true, "process.roles": true,
 		"controller.listener.names": true, "listener.security.protocol.map": true,
+		// what a one-node Kafka needs in its file
+		"offsets.topic.replication.factor": true, "offsets.topic.num.partitions": true,
+		"transaction.state.log.replication.factor": true, "transaction.state.log.min.isr": true, "transaction.state.log.num.partitions": true,
+		"share.coordinator.state.topic.replication.factor": true, "share.coordinator.state.topic.min.isr": true,
+		"group.initial.rebalance.delay.ms": true,
 	}
 	for _, r := range asList(tree["Resources"]) {
 		r, _ := r.(map[string]any)

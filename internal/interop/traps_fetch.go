@@ -245,9 +245,15 @@ func longPoll(s *Session) {
 	req.Topics[0].Partitions[0].FetchOffset, req.MinBytes = 0, 1<<20
 	missing := fetch(12, "poll", 8, 0).Topics[0].Partitions[0]
 	req.Topics[0].Partitions = append(req.Topics[0].Partitions, missing)
+	req.MaxWaitMillis = 600
 	start = time.Now()
 	s.Send(req)
-	s.Note("one partition has an error: %s", early(time.Since(start), 8*time.Second))
+	s.Note("one partition does not exist: %s", early(time.Since(start), 600*time.Millisecond))
+	missing.Partition, missing.FetchOffset = 1, 50
+	req.Topics[0].Partitions[1], req.MaxWaitMillis = missing, 6000
+	start = time.Now()
+	s.Send(req)
+	s.Note("one partition is past its end: %s", early(time.Since(start), 6*time.Second))
 }
 
 func fetchSession(s *Session) {
