@@ -120,12 +120,15 @@ func (d *Decompressor) openLZ4(dst, src []byte, magic int8) ([]byte, error) {
 // readAll appends what r gives to dst, up to Max bytes.
 func (d *Decompressor) readAll(dst []byte, r io.Reader, codec Codec) ([]byte, error) {
 	start := len(dst)
-	for {
+	for idle := 0; idle < 100; {
 		if len(dst) == cap(dst) {
 			dst = append(dst, 0)[:len(dst)]
 		}
 		n, err := r.Read(dst[len(dst):cap(dst)])
 		dst = dst[:len(dst)+n]
+		if idle++; n > 0 {
+			idle = 0
+		}
 		if len(dst)-start > d.max() {
 			return dst, d.tooLarge(codec)
 		}
@@ -136,6 +139,7 @@ func (d *Decompressor) readAll(dst []byte, r io.Reader, codec Codec) ([]byte, er
 			return dst, err
 		}
 	}
+	return dst, io.ErrNoProgress
 }
 
 // openSnappy reads the framing of snappy-java and, without its magic, one raw
@@ -203,9 +207,15 @@ func grow(dst []byte, n int) []byte {
 // openZstd decodes into a buffer of a fixed size, and again into a larger one
 // where that is not enough: the decoder would trust the size in a frame.
 func (d *Decompressor) openZstd(dst, src []byte) ([]byte, error) {
+	bound, claim, err := zstdBound(src)
+	if err != nil {
+		return dst, err
+	}
+	if min(claim, bound) > d.max() {
+		return dst, d.tooLarge(CodecZstd)
+	}
 	dec, ok := d.zstd.Get().(*zstd.Decoder)
 	if !ok {
-		var err error
 		dec, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
 			zstd.WithDecoderMaxWindow(maxZstdWindow), zstd.WithDecodeAllCapLimit(true))
 		if err != nil {
@@ -213,23 +223,23 @@ func (d *Decompressor) openZstd(dst, src []byte) ([]byte, error) {
 		}
 	}
 	defer d.zstd.Put(dec)
-	start, limit := len(dst), d.max()
+	start, limit := len(dst), min(d.max(), bound)
 	room := max(cap(dst)-start, 8*len(src)+1024)
-	var h zstd.Header
-	if h.Decode(src) == nil && h.HasFCS && h.FrameContentSize < uint64(room) {
-		room = max(cap(dst)-start, int(h.FrameContentSize))
+	if claim > 0 {
+		room = max(cap(dst)-start, claim)
 	}
-	for ; ; room = room*4 + 1024 {
+	for ; ; room *= 4 {
 		room = min(room, limit)
 		dst = grow(dst[:start], room)[:start]
 		out, err := dec.DecodeAll(src, dst[:start:start+room])
 		switch {
 		case err == nil:
 			return out, nil
-		case !errors.Is(err, zstd.ErrDecoderSizeExceeded):
-			return dst, err
-		case room == limit:
+		case errors.Is(err, zstd.ErrDecoderSizeExceeded) && room < limit:
+		case errors.Is(err, zstd.ErrDecoderSizeExceeded) && limit < bound:
 			return dst, d.tooLarge(CodecZstd)
+		default:
+			return dst, err
 		}
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -25,8 +24,12 @@ func code(err error) int {
 		err  error
 		code int
 	}{
-		{batch.ErrCorrupt, 2}, {batch.ErrTooLarge, 10}, {batch.ErrInvalidTimestamp, 32},
-		{batch.ErrUnsupportedCompression, 76}, {batch.ErrInvalidRecord, 87}, {batch.ErrMagic, 87},
+		{batch.ErrCorrupt, 2},
+		{batch.ErrTooLarge, 10},
+		{batch.ErrInvalidTimestamp, 32},
+		{batch.ErrUnsupportedCompression, 76},
+		{batch.ErrInvalidRecord, 87},
+		{batch.ErrMagic, 87},
 	} {
 		if errors.Is(err, c.err) {
 			return c.code
@@ -94,17 +97,6 @@ func theirs(t *testing.T, line string) string {
 
 func (c vcase) run() string {
 	return outcome(batch.Validate(slices.Clone(c.in), c.legacy, c.rules))
-}
-
-// line is the case as the oracle reads it.
-func (c vcase) line() string {
-	r := c.rules
-	return strings.Join([]string{
-		strconv.FormatBool(c.legacy), strconv.FormatBool(r.Compacted), strconv.FormatBool(r.LogAppendTime),
-		strconv.FormatInt(r.BeforeMaxMs, 10), strconv.FormatInt(r.AfterMaxMs, 10), r.Compression.String(),
-		strconv.Itoa(r.MaxMessageBytes), strconv.FormatInt(r.NowMs, 10), strconv.Itoa(int(r.LeaderEpoch)),
-		hex.EncodeToString(c.in),
-	}, "\t")
 }
 
 // TestKafkaAgrees compares with what Apache Kafka's own code answered.

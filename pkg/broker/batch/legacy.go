@@ -262,7 +262,8 @@ func (c *conversion) unwrap(w message) error {
 	base := int64(0)
 	if w.magic == 1 && w.offset != 0 { // 0 is what some librdkafka versions send
 		if base = w.offset - last; w.offset < last {
-			return fmt.Errorf("%w: found invalid wrapper offset in compressed v1 message set, wrapper offset '%d' is less than the last inner message offset '%d' and it is not zero",
+			return fmt.Errorf("%w: found invalid wrapper offset in compressed v1 message set, "+
+				"wrapper offset '%d' is less than the last inner message offset '%d' and it is not zero",
 				ErrInvalidRecord, w.offset, last)
 		}
 	}

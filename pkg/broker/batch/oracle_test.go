@@ -4,6 +4,7 @@ package batch_test
 
 import (
 	"bufio"
+	"encoding/hex"
 	"flag"
 	"math/rand/v2"
 	"os"
@@ -63,6 +64,17 @@ func startOracle(t *testing.T) func(line string) string {
 		}
 		return strings.TrimSuffix(answer, "\n")
 	}
+}
+
+// line is the case as the oracle reads it.
+func (c vcase) line() string {
+	r := c.rules
+	return strings.Join([]string{
+		strconv.FormatBool(c.legacy), strconv.FormatBool(r.Compacted), strconv.FormatBool(r.LogAppendTime),
+		strconv.FormatInt(r.BeforeMaxMs, 10), strconv.FormatInt(r.AfterMaxMs, 10), r.Compression.String(),
+		strconv.Itoa(r.MaxMessageBytes), strconv.FormatInt(r.NowMs, 10), strconv.Itoa(int(r.LeaderEpoch)),
+		hex.EncodeToString(c.in),
+	}, "\t")
 }
 
 // TestOracle asks Apache Kafka again; with -update its answers become the golden

@@ -32,19 +32,21 @@ func varint64(p []byte, at int) (int64, int) {
 	return 0, -1
 }
 
-// short reads a varint of one or two bytes, which nearly all are, without a
-// call. It returns -1 for any other, and at the end of p: ask varint32 then.
+// short reads a varint of one to three bytes, which nearly all are, without a
+// call. It returns -1 for any other, and near the end of p: ask varint32 then.
 func short(p []byte, at int) (int32, int) {
-	if uint(at) >= uint(len(p)) {
+	if at < 0 || at+2 >= len(p) {
 		return 0, -1
 	}
 	u := int32(p[at])
-	if at++; u >= 0x80 {
-		if at >= len(p) || p[at] >= 0x80 {
-			return 0, -1
+	if u >= 0x80 {
+		u += int32(p[at+1])<<7 - 0x80
+		if at++; u >= 0x4000 {
+			u += int32(p[at+1])<<14 - 0x4000
+			if at++; u >= 0x200000 {
+				return 0, -1
+			}
 		}
-		u = u&0x7f | int32(p[at])<<7
-		at++
 	}
-	return u>>1 ^ -(u & 1), at
+	return u>>1 ^ -(u & 1), at + 1
 }

@@ -13,61 +13,63 @@ type walked struct {
 // reads lengths only. skipDelta is the timestamp delta that stands for no
 // timestamp. It accepts what parser.next accepts, record by record: this is the
 // pass that every produced record takes, that one explains what is wrong.
+//
+// Fields are read with p as their end, not the record: an index only grows, so
+// that one beyond the record does not get past the last check.
 func walk(p []byte, count int32, skipDelta int64) (w walked, ok bool) {
 	w.minDelta, w.maxDelta = math.MaxInt64, math.MinInt64
-	at := 0
+	end := 0
 	for i := range count {
-		size, start := short(p, at)
+		size, start := short(p, end)
 		if start < 0 {
-			size, start = varint32(p, at)
+			size, start = varint32(p, end)
 		}
 		if start < 0 || size < 1 || int(size) > len(p)-start {
 			return w, false
 		}
-		at = start + int(size)
-		rec := p[:at]
+		end = start + int(size)
 
 		var delta int64
-		d, next := short(rec, start+1)
-		if delta = int64(d); next < 0 {
-			delta, next = varint64(rec, start+1)
+		d, at := short(p, start+1)
+		if delta = int64(d); at < 0 {
+			delta, at = varint64(p, start+1)
 		}
 		w.maxDelta = max(w.maxDelta, delta)
 		if delta != skipDelta {
 			w.minDelta = min(w.minDelta, delta)
 		}
 
-		offset, behind := short(rec, next)
-		if behind < 0 {
-			offset, behind = varint32(rec, next)
+		offset, next := short(p, at)
+		if next < 0 {
+			offset, next = varint32(p, at)
 		}
 		w.offsetsOff = w.offsetsOff || offset != i
 
-		keySize, next := short(rec, behind)
-		if next < 0 {
-			keySize, next = varint32(rec, behind)
+		keySize, at := short(p, next)
+		if at < 0 {
+			keySize, at = varint32(p, next)
 		}
-		if next < 0 || int(keySize) > len(rec)-next {
+		if at < 0 || int(keySize) > end-at {
 			return w, false
 		}
 		w.nullKeys = w.nullKeys || keySize < 0
-		next += int(max(0, keySize))
+		at += int(max(0, keySize))
 
-		valueSize, behind := short(rec, next)
-		if behind < 0 {
-			valueSize, behind = varint32(rec, next)
+		valueSize, next := short(p, at)
+		if next < 0 {
+			valueSize, next = varint32(p, at)
 		}
-		if behind < 0 || int(valueSize) > len(rec)-behind {
+		if next < 0 || int(valueSize) > end-next {
 			return w, false
 		}
-		behind += int(max(0, valueSize))
+		next += int(max(0, valueSize))
 
-		noHeaders := behind == len(rec)-1 && rec[behind] == 0
-		if !noHeaders && !walkHeaders(rec, behind) {
+		noHeaders := next == end-1 && p[next] == 0
+		if !noHeaders && !walkHeaders(p[:end], next) {
 			return w, false
 		}
 	}
-	return w, at == len(p)
+	return w, end == len(p)
 }
 
 // walkHeaders checks that the headers at rec[at:] fill the record.

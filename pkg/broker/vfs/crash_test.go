@@ -93,14 +93,20 @@ func TestCrashNames(t *testing.T) {
 			must(t, create(t, c, "e/new", []byte("x")).Sync())
 			must(t, c.SyncDir("e"))
 		}, []string{"e/new"}, []string{"x", "gone"}},
-		{"removal", func(t *testing.T, c *vfs.Crash) { must(t, c.Remove("d/a")) },
-			[]string{"d/a"}, []string{"A", "gone"}},
+		{
+			"removal", func(t *testing.T, c *vfs.Crash) { must(t, c.Remove("d/a")) },
+			[]string{"d/a"},
+			[]string{"A", "gone"},
+		},
 		{"synced removal", func(t *testing.T, c *vfs.Crash) {
 			must(t, c.Remove("d/a"))
 			must(t, c.SyncDir("d"))
 		}, []string{"d/a"}, []string{"gone"}},
-		{"rename over another", func(t *testing.T, c *vfs.Crash) { must(t, c.Rename("d/a", "d/b")) },
-			[]string{"d/a", "d/b"}, []string{"A,B", "gone,A"}},
+		{
+			"rename over another", func(t *testing.T, c *vfs.Crash) { must(t, c.Rename("d/a", "d/b")) },
+			[]string{"d/a", "d/b"},
+			[]string{"A,B", "gone,A"},
+		},
 		{"rename of a file whose create may be lost", func(t *testing.T, c *vfs.Crash) {
 			must(t, create(t, c, "d/tmp", []byte("N")).Sync())
 			must(t, c.Rename("d/tmp", "d/a"))
@@ -109,17 +115,26 @@ func TestCrashNames(t *testing.T) {
 			must(t, c.Rename("d/a", "d/x"))
 			must(t, c.Rename("d/x", "d/y"))
 		}, []string{"d/a", "d/x", "d/y"}, []string{"A,gone,gone", "gone,A,gone", "gone,gone,A"}},
-		{"rename between directories", func(t *testing.T, c *vfs.Crash) { must(t, c.Rename("d/a", "o/a")) },
-			[]string{"d/a", "o/a"}, []string{"A,gone", "gone,A"}},
+		{
+			"rename between directories", func(t *testing.T, c *vfs.Crash) { must(t, c.Rename("d/a", "o/a")) },
+			[]string{"d/a", "o/a"},
+			[]string{"A,gone", "gone,A"},
+		},
 		{"the same, one side synced", func(t *testing.T, c *vfs.Crash) {
 			must(t, create(t, c, "d/n", []byte("N")).Sync())
 			must(t, c.Rename("d/n", "o/n"))
 			must(t, c.SyncDir("o"))
 		}, []string{"d/n", "o/n"}, []string{"gone,N"}},
-		{"rename of a directory", func(t *testing.T, c *vfs.Crash) { must(t, c.Rename("d", "gone-delete")) },
-			[]string{"d/a", "gone-delete/a"}, []string{"A,gone", "gone,A"}},
-		{"remove all", func(t *testing.T, c *vfs.Crash) { must(t, c.RemoveAll("d")) },
-			[]string{"d/a", "d/b"}, []string{"A,B", "A,gone", "gone,B", "gone,gone"}},
+		{
+			"rename of a directory", func(t *testing.T, c *vfs.Crash) { must(t, c.Rename("d", "gone-delete")) },
+			[]string{"d/a", "gone-delete/a"},
+			[]string{"A,gone", "gone,A"},
+		},
+		{
+			"remove all", func(t *testing.T, c *vfs.Crash) { must(t, c.RemoveAll("d")) },
+			[]string{"d/a", "d/b"},
+			[]string{"A,B", "A,gone", "gone,B", "gone,gone"},
+		},
 		{"remove and create again", func(t *testing.T, c *vfs.Crash) {
 			must(t, c.Remove("d/a"))
 			must(t, create(t, c, "d/a", []byte("N")).Sync())
@@ -163,15 +178,19 @@ func TestCrashData(t *testing.T) {
 		do   func(t *testing.T, f vfs.File)
 		want []string
 	}{
-		{"append", "old", func(t *testing.T, f vfs.File) { write(t, f, 3, "NEW") },
-			[]string{"old", "oldNEW", "old\x00\x00\x00"}},
+		{
+			"append", "old", func(t *testing.T, f vfs.File) { write(t, f, 3, "NEW") },
+			[]string{"old", "oldNEW", "old\x00\x00\x00"},
+		},
 		{"overwrite", "old", func(t *testing.T, f vfs.File) { write(t, f, 0, "NEW") }, []string{"old", "NEW"}},
 		{"overwrite twice", "old", func(t *testing.T, f vfs.File) {
 			write(t, f, 0, "NEW")
 			write(t, f, 1, "x")
 		}, []string{"old", "NEW", "NxW", "oxd"}},
-		{"torn overwrite", sector + sector, func(t *testing.T, f vfs.File) { write(t, f, 0, two) },
-			[]string{sector + sector, two, sector + two[:512], two[:512] + sector}},
+		{
+			"torn overwrite", sector + sector, func(t *testing.T, f vfs.File) { write(t, f, 0, two) },
+			[]string{sector + sector, two, sector + two[:512], two[:512] + sector},
+		},
 		{"torn append", sector, func(t *testing.T, f vfs.File) { write(t, f, 512, two) }, []string{
 			sector, sector + two[:512], sector + zeros, sector + two, sector + zeros + zeros,
 			sector + two[:512] + zeros, sector + zeros + two[:512],
