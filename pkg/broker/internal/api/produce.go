@@ -20,7 +20,20 @@ const adminClientID = "__admin_client"
 
 // produceShared is what the produces of one broker share.
 type produceShared struct {
-	ops sync.Pool // of *produceOp
+	ops   sync.Pool // of *produceOp
+	fired sync.Pool // of *topic.Fired
+}
+
+func (p *produceShared) newFired() *topic.Fired {
+	if f, ok := p.fired.Get().(*topic.Fired); ok {
+		return f
+	}
+	return new(topic.Fired)
+}
+
+func (p *produceShared) fire(f *topic.Fired) {
+	f.Fire()
+	p.fired.Put(f)
 }
 
 // produceOp is a produce under way.
@@ -31,8 +44,9 @@ type produceOp struct {
 	resp wire.ProduceResponse
 
 	nowMs  int64
-	txn    *kerr.Error // what a transactional batch is refused with
-	failed bool        // some partition has an error
+	txn    *kerr.Error  // what a transactional batch is refused with
+	failed bool         // some partition has an error
+	fired  *topic.Fired // what the appends made due
 
 	// Of an append that waits for the high watermark.
 	acks    []*produceAck
@@ -65,6 +79,7 @@ func handleProduce(s *Service, r *Request) {
 	produceOnce(&op.q)
 	op.nowMs = s.Now().UnixMilli()
 	op.failed = false
+	op.fired = s.produce.newFired()
 	op.resp = wire.ProduceResponse{Topics: op.resp.Topics[:0]}
 	if transactional(&op.q) && op.q.TransactionalID == nil {
 		op.all(kerr.TransactionalIDAuthorizationFailed.Code)
@@ -73,6 +88,8 @@ func handleProduce(s *Service, r *Request) {
 		op.pending.Store(1)
 		op.appendAll()
 	}
+	// Consumers that wait come after the producer, and once for all partitions.
+	defer s.produce.fire(op.fired)
 	if len(op.acks) == 0 {
 		op.answer()
 		return
@@ -177,7 +194,7 @@ func (op *produceOp) write(part *topic.Partition, records []byte, out *wire.Prod
 		}
 		return
 	}
-	o := topic.AppendOptions{Acks: op.q.Acks}
+	o := topic.AppendOptions{Acks: op.q.Acks, Fired: op.fired}
 	if op.q.Acks == -1 {
 		o.Ack = op.ack(part)
 	}
@@ -290,6 +307,6 @@ func (op *produceOp) finishErrors(version int16) {
 // timer may still know.
 func (op *produceOp) recycle() {
 	ops := &op.s.produce.ops
-	op.s, op.r, op.txn, op.acks, op.timer = nil, nil, nil, nil, nil
+	op.s, op.r, op.txn, op.fired, op.acks, op.timer = nil, nil, nil, nil, nil, nil
 	ops.Put(op)
 }

@@ -78,17 +78,22 @@ func (l *ackList) fail(err error, done []doneAck) []doneAck {
 	return done
 }
 
-// fired is what became due under a partition's lock and is called after it.
-type fired struct {
+// Fired is what became due under a partition's lock and is called after it. The
+// zero value is empty.
+type Fired struct {
 	acks  []doneAck
 	waits []*Wait
 }
 
-func (f *fired) fire() {
+// Fire calls what became due, and forgets it. The caller holds no lock.
+func (f *Fired) Fire() {
 	for _, d := range f.acks {
 		d.a.Done(d.err)
 	}
 	for _, w := range f.waits {
 		w.run()
 	}
+	clear(f.acks)
+	clear(f.waits)
+	f.acks, f.waits = f.acks[:0], f.waits[:0]
 }

@@ -14,6 +14,10 @@ type AppendOptions struct {
 	// Ack, when set, waits for the high watermark to cover the records if the
 	// append works and it does not do so yet.
 	Ack *Ack
+	// Fired, when set, takes what the append made due: the caller calls its Fire
+	// when it has appended to all partitions of a request and answered. It must,
+	// since what is in there is claimed.
+	Fired *Fired
 }
 
 // Appended is what an append did.
@@ -27,15 +31,19 @@ type Appended struct {
 // base offsets and leader epoch. Errors are those of this package and of
 // logstore.Log.Append.
 func (p *Partition) Append(records []byte, o AppendOptions) (Appended, error) {
-	var f fired
+	var f Fired
+	into := o.Fired
+	if into == nil {
+		into = &f
+	}
 	p.mu.Lock()
-	a, err := p.append(records, o, &f)
+	a, err := p.append(records, o, into)
 	p.mu.Unlock()
-	f.fire()
+	f.Fire()
 	return a, err
 }
 
-func (p *Partition) append(records []byte, o AppendOptions, f *fired) (Appended, error) {
+func (p *Partition) append(records []byte, o AppendOptions, f *Fired) (Appended, error) {
 	l := p.lead.Load()
 	if err := p.check(l, -1, true); err != nil {
 		return Appended{}, err
@@ -78,14 +86,14 @@ func (p *Partition) Cancel(a *Ack) bool {
 
 // synced is called when the log's synced offset moved, or its sync failed.
 func (p *Partition) synced() {
-	var f fired
+	var f Fired
 	p.mu.Lock()
 	p.offline(&f)
 	if l := p.lead.Load(); l.leader == p.nodeID && p.Err() == nil {
 		p.advance(&f)
 	}
 	p.mu.Unlock()
-	f.fire()
+	f.Fire()
 }
 
 // committed is how far the high watermark may go: every replica in sync has the
@@ -111,7 +119,7 @@ func (p *Partition) committed(l *leadership) int64 {
 
 // advance moves the high watermark as far as it may go and collects what waited
 // for it. Caller holds p.mu.
-func (p *Partition) advance(f *fired) {
+func (p *Partition) advance(f *Fired) {
 	l := p.lead.Load()
 	to := p.committed(l)
 	if to > p.log.HighWatermark() {
@@ -122,7 +130,7 @@ func (p *Partition) advance(f *fired) {
 }
 
 // grewTo counts the bytes below the new high watermark.
-func (p *Partition) grewTo(to int64, f *fired) {
+func (p *Partition) grewTo(to int64, f *Fired) {
 	n, i := int64(0), 0
 	for ; i < len(p.pending) && p.pending[i].end <= to; i++ {
 		n += p.pending[i].bytes
@@ -149,7 +157,7 @@ func (p *Partition) afterAppend() error {
 // stableMoved wakes those who wait for stable records. How many bytes became
 // stable is only known when no transaction is open; a marker can free any number,
 // so the waits look for themselves. Caller holds p.mu.
-func (p *Partition) stableMoved(f *fired) {
+func (p *Partition) stableMoved(f *Fired) {
 	if p.watchers[LastStable].head == nil {
 		return
 	}

@@ -19,7 +19,7 @@ type applying struct {
 	old  *table
 	next *table
 	logs map[logstore.TopicPartition]*logstore.Log // of new partitions
-	f    fired
+	f    Fired
 	errs []error
 }
 
@@ -52,7 +52,7 @@ func (c *Catalog) Apply(ctx context.Context, old, new *meta.Image) error {
 		}
 	}
 	if err := a.load(ctx, changes); err != nil {
-		a.f.fire()
+		a.f.Fire()
 		return err
 	}
 	for _, ch := range changes {
@@ -64,7 +64,7 @@ func (c *Catalog) Apply(ctx context.Context, old, new *meta.Image) error {
 		a.reconfigureAll()
 	}
 	c.table.Store(a.next)
-	a.f.fire()
+	a.f.Fire()
 	return errors.Join(a.errs...)
 }
 

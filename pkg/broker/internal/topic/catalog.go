@@ -134,11 +134,11 @@ func (c *Catalog) Close() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.closed = true
-	var f fired
+	var f Fired
 	for _, p := range c.Partitions() {
 		p.end(ErrNotLeader, false, &f)
 	}
-	f.fire()
+	f.Fire()
 }
 
 // BrokerNumber is the value in force of one of this broker's configs, a number.

@@ -115,7 +115,7 @@ func (p *Partition) minISR(l *leadership) int {
 }
 
 // update takes over what an image says of the partition. alive tells which brokers are.
-func (p *Partition) update(m *meta.Partition, alive func(int32) bool, f *fired) {
+func (p *Partition) update(m *meta.Partition, alive func(int32) bool, f *Fired) {
 	next := &leadership{
 		leader: m.Leader, epoch: m.LeaderEpoch, isr: m.ISR, replicas: len(m.Replicas),
 		epochStart: -1, refuse: ErrNotLeader,
@@ -144,7 +144,7 @@ func (p *Partition) update(m *meta.Partition, alive func(int32) bool, f *fired) 
 }
 
 // wake tells the waits of a change of leadership. Caller holds p.mu.
-func (p *Partition) wake(old, next *leadership, f *fired) {
+func (p *Partition) wake(old, next *leadership, f *Fired) {
 	if next.refuse != nil {
 		f.acks = p.commits.fail(next.refuse, f.acks)
 		f.acks = p.deletions.fail(next.refuse, f.acks)
@@ -171,7 +171,7 @@ func (p *Partition) forceAll(due []*Wait) []*Wait {
 
 // end stops appends for good: the partition was deleted or the broker stops.
 // What waits completes, appends with err, fetches with what there is.
-func (p *Partition) end(err error, deleted bool, f *fired) {
+func (p *Partition) end(err error, deleted bool, f *Fired) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	next := *p.lead.Load()
@@ -183,7 +183,7 @@ func (p *Partition) end(err error, deleted bool, f *fired) {
 }
 
 // offline completes what waits on a log that failed. Caller holds p.mu.
-func (p *Partition) offline(f *fired) {
+func (p *Partition) offline(f *Fired) {
 	err := p.Err()
 	if err == nil {
 		return

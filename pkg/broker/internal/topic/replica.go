@@ -10,8 +10,8 @@ type Follower struct {
 // RecordFollower notes how far a replica is. The high watermark follows the
 // slowest replica in sync, the low watermark the lowest log start.
 func (p *Partition) RecordFollower(r Follower) error {
-	var f fired
-	defer f.fire()
+	var f Fired
+	defer f.Fire()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	l := p.lead.Load()
