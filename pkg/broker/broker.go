@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"net"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -229,7 +230,10 @@ func storeError(dir string, err error) error {
 	e := &Error{Message: "open data directory " + dir, Err: err}
 	switch {
 	case errors.Is(err, logstore.ErrLocked):
-		e = &Error{Message: err.Error(), Err: nil, Next: "stop the other one, or use another directory with --data DIR; --mem needs none"}
+		e = &Error{
+			Message: strings.TrimPrefix(err.Error(), logstore.ErrLocked.Error()+": "), cause: err,
+			Next: "stop the other one, or use another directory with --data DIR; --mem needs none",
+		}
 	case errors.Is(err, syscall.ENOSPC):
 		e.Next = "the disk is full: free some space, or use another one with --data DIR"
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):

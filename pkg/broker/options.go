@@ -208,6 +208,8 @@ type Error struct {
 	Next    string // what to do next; may be empty
 	Err     error  // the cause; may be nil
 	Usage   bool   // a mistake in the options rather than a failed operation
+
+	cause error // of a Message that says it all; not printed
 }
 
 // Error returns the message and the cause.
@@ -219,7 +221,12 @@ func (e *Error) Error() string {
 }
 
 // Unwrap returns the cause.
-func (e *Error) Unwrap() error { return e.Err }
+func (e *Error) Unwrap() error {
+	if e.cause != nil {
+		return e.cause
+	}
+	return e.Err
+}
 
 // Hint returns what to do next.
 func (e *Error) Hint() string { return e.Next }
