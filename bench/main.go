@@ -11,8 +11,15 @@ import (
 )
 
 func main() {
+	if err := command(); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func command() error {
 	if len(os.Args) > 2 && os.Args[1] == fakeCommand {
-		exit(runFake(os.Args[2], os.Args[3:]))
+		return runFake(os.Args[2], os.Args[3:])
 	}
 	var w work
 	runs := flag.Int("runs", 3, "runs of every peer")
@@ -22,15 +29,7 @@ func main() {
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	exit(run(ctx, w, *runs))
-}
-
-func exit(err error) {
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "bench:", err)
-		os.Exit(1)
-	}
-	os.Exit(0)
+	return run(ctx, w, *runs)
 }
 
 // run measures every peer in turn, runs times, and prints the table.

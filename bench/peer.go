@@ -77,6 +77,8 @@ func start(ctx context.Context, p peer, dir string) (*server, error) {
 	if err := s.cmd.Start(); err != nil {
 		return nil, err
 	}
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
 	for {
 		conn, err := net.Dial("tcp", addr)
 		if err == nil {
@@ -86,7 +88,7 @@ func start(ctx context.Context, p peer, dir string) (*server, error) {
 		if time.Since(began) > 30*time.Second {
 			return nil, errors.Join(errors.New("not ready in 30 s"), s.cmd.Process.Kill())
 		}
-		time.Sleep(time.Millisecond)
+		<-tick.C
 	}
 	cl, err := kgo.NewClient(kgo.SeedBrokers(addr))
 	if err != nil {
