@@ -52,3 +52,25 @@ func TestBuilderHeader(t *testing.T) {
 		t.Errorf("flipped bit: %v", err)
 	}
 }
+
+func TestBuilderSize(t *testing.T) {
+	b := batch.NewBuilder(batch.BuilderOptions{})
+	if b.Size() != batch.HeaderSize || b.Count() != 0 {
+		t.Errorf("empty: %d bytes, %d records", b.Size(), b.Count())
+	}
+	for i := range int64(300) {
+		headers := []batch.Header{{Key: "h", Value: []byte("x")}}[:i%2]
+		want := b.SizeWith(i*i, []byte("k"), nil, headers)
+		b.Add(i*i, []byte("k"), nil, headers)
+		if b.Size() != want || b.Count() != int(i)+1 {
+			t.Fatalf("record %d: %d bytes, want %d", i, b.Size(), want)
+		}
+	}
+	want := b.Size()
+	if got := b.Build(); len(got) != want || got.Count() != 300 {
+		t.Errorf("built %d bytes of %d records, want %d bytes", len(got), got.Count(), want)
+	}
+	if b.Count() != 0 || b.Size() != batch.HeaderSize {
+		t.Error("not empty after Build")
+	}
+}
