@@ -16,6 +16,10 @@ import (
 // The replica ids that are no broker's (FetchRequest).
 const consumerReplica int32 = -1
 
+// maxKept is how many partitions a request may have had whose memory is kept for
+// other requests.
+const maxKept = 4096
+
 // fetchShared is what the fetches of one broker share.
 type fetchShared struct {
 	once     sync.Once
@@ -115,7 +119,11 @@ func handleFetch(s *Service, r *Request) {
 		op = new(fetchOp)
 	}
 	op.s, op.r = s, r
-	if err := op.q.Parse(r.Header.Version, r.Body); err != nil {
+	err := errColdTooLarge // a fetch takes many times its own length in memory
+	if len(r.Body) <= maxColdBody {
+		err = op.q.Parse(r.Header.Version, r.Body)
+	}
+	if err != nil {
 		op.recycle()
 		r.Close(fmt.Errorf("parse fetch request version %d: %w", r.Header.Version, err))
 		return
@@ -362,7 +370,9 @@ func (op *fetchOp) recycle() {
 		clear(op.resp.Topics[i].Partitions)
 	}
 	op.parts, op.absent, op.regions = op.parts[:0], op.absent[:0], op.regions[:0]
-	ops := &op.s.fetch.ops
+	ops, large := &op.s.fetch.ops, cap(op.parts) > maxKept
 	op.s, op.r, op.session, op.wait, op.cancel = nil, nil, nil, nil, nil
-	ops.Put(op)
+	if !large {
+		ops.Put(op)
+	}
 }

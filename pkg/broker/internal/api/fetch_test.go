@@ -1,6 +1,7 @@
 package api
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -181,5 +182,14 @@ func TestFetchCurrentLeader(t *testing.T) {
 	q.Version = 11
 	if got := describe(n.fetch(q)); got != "f-0=0 " {
 		t.Errorf("version 11 may read from a follower: %q", got)
+	}
+}
+
+// A request that would take hundreds of megabytes to look at closes the connection.
+func TestFetchTooLarge(t *testing.T) {
+	n := newNode(t, nil)
+	_, a := send(n.Service, 1, 12, make([]byte, maxColdBody+1))
+	if <-a.done; !errors.Is(a.closed, errColdTooLarge) {
+		t.Errorf("closed with %v", a.closed)
 	}
 }

@@ -306,7 +306,12 @@ func (op *produceOp) finishErrors(version int16) {
 // recycle keeps the memory of op for another request, but for the acks that its
 // timer may still know.
 func (op *produceOp) recycle() {
-	ops := &op.s.produce.ops
+	ops, partitions := &op.s.produce.ops, 0
+	for i := range op.resp.Topics {
+		partitions += len(op.resp.Topics[i].Partitions)
+	}
 	op.s, op.r, op.txn, op.fired, op.acks, op.timer = nil, nil, nil, nil, nil, nil
-	ops.Put(op)
+	if partitions <= maxKept {
+		ops.Put(op)
+	}
 }
