@@ -5,61 +5,66 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"os/signal"
-	"path/filepath"
+	"strings"
 )
 
+// config is what a run measures.
+type config struct {
+	runs       int
+	megabytes  int
+	recordSize int
+	partitions int
+	roundTrips int
+	peers      []string
+	out        string
+}
+
 func main() {
-	if err := command(); err != nil {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	err := run(ctx)
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func command() error {
-	if len(os.Args) > 2 && os.Args[1] == fakeCommand {
-		return runFake(os.Args[2], os.Args[3:])
+func run(ctx context.Context) error {
+	if len(os.Args) == 4 && os.Args[1] == "serve-kfake" {
+		return serveKfake(ctx, os.Args[2], os.Args[3])
 	}
-	var w work
-	runs := flag.Int("runs", 3, "runs of every peer")
-	flag.IntVar(&w.megabytes, "mb", 1000, "payload of a run, in MB")
-	flag.IntVar(&w.recordBytes, "record", 1000, "bytes of a record's value")
-	flag.IntVar(&w.partitions, "partitions", 6, "partitions of the topic")
+	var c config
+	var peers string
+	flag.IntVar(&c.runs, "runs", 3, "how often each peer is measured")
+	flag.IntVar(&c.megabytes, "mb", 1000, "data written and read back, in MB of 10^6 bytes")
+	flag.IntVar(&c.recordSize, "record", 1000, "bytes of a record's value")
+	flag.IntVar(&c.partitions, "partitions", 6, "partitions of the topic")
+	flag.IntVar(&c.roundTrips, "trips", 2000, "single records sent for the round trip")
+	flag.StringVar(&peers, "peers", "kq,kfake", "who takes part: kq, kfake, apache")
+	flag.StringVar(&c.out, "o", "", "write the table to this file too")
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	return run(ctx, w, *runs)
-}
-
-// run measures every peer in turn, runs times, and prints the table.
-func run(ctx context.Context, w work, runs int) error {
-	tmp, err := os.MkdirTemp("", "kq-bench-")
+	c.peers = strings.Split(peers, ",")
+	start, err := starters(ctx, c.peers)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = os.RemoveAll(tmp) }()
-	kq := filepath.Join(tmp, "kq")
-	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", kq, "./cmd/kq")
-	build.Dir = ".."
-	build.Stderr = os.Stderr
-	if err := build.Run(); err != nil {
-		return fmt.Errorf("build kq: %w", err)
-	}
-	peers := []peer{kqPeer(kq), kfakePeer()}
-	results := map[string][]figures{}
-	for i := range runs {
-		for _, p := range peers {
-			dir := filepath.Join(tmp, fmt.Sprintf("%s-%d", p.name, i))
-			f, err := measure(ctx, p, w, dir)
+	results := map[string][]result{}
+	for i := range c.runs {
+		for _, p := range c.peers {
+			fmt.Fprintf(os.Stderr, "run %d of %d: %s\n", i+1, c.runs, p)
+			r, err := measure(ctx, c, start[p])
 			if err != nil {
-				return fmt.Errorf("measure %s: %w", p.name, err)
+				return fmt.Errorf("%s: %w", p, err)
 			}
-			fmt.Fprintf(os.Stderr, "run %d %-6s %v\n", i+1, p.name, f)
-			results[p.name] = append(results[p.name], f)
-			_ = os.RemoveAll(dir)
+			fmt.Fprintf(os.Stderr, "  %s\n", r)
+			results[p] = append(results[p], r)
 		}
 	}
-	printTable(os.Stdout, peers, results, w)
+	table := render(c, results)
+	fmt.Print(table)
+	if c.out != "" {
+		return os.WriteFile(c.out, []byte(table), 0o644)
+	}
 	return nil
 }

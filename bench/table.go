@@ -2,80 +2,82 @@ package main
 
 import (
 	"fmt"
-	"io"
+	"runtime"
 	"slices"
 	"strings"
+	"time"
 )
 
-// spread holds the values of one figure, sorted.
-type spread struct {
-	values []float64
-	median float64
+// metric is one line of the table.
+type metric struct {
+	name   string
+	format string
+	value  func(result) float64
+	less   bool // less is better
 }
 
-func spreadOf(v []float64) spread {
-	v = slices.Sorted(slices.Values(v))
-	return spread{values: v, median: v[len(v)/2]}
-}
+func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
-// at gives the value at a share of the way from the smallest to the largest.
-func (s spread) at(share float64) float64 {
-	return s.values[min(int(share*float64(len(s.values))), len(s.values)-1)]
-}
-
-func (s spread) String() string {
-	digits := 0
-	if s.median < 10 {
-		digits = 2
+func metrics() []metric {
+	return []metric{
+		{"start to ready, empty directory, ms", "%.1f", func(r result) float64 { return ms(r.ready) }, true},
+		{"start to ready, full directory, ms", "%.1f", func(r result) float64 { return ms(r.readyAgain) }, true},
+		{"produce, MB/s", "%.0f", func(r result) float64 { return r.produceMBs }, false},
+		{"produce, server CPU s/GB", "%.2f", func(r result) float64 { return r.produceCPU }, true},
+		{"consume, MB/s", "%.0f", func(r result) float64 { return r.consumeMBs }, false},
+		{"consume, server CPU s/GB", "%.2f", func(r result) float64 { return r.consumeCPU }, true},
+		{"one record, acks=all, p50 ms", "%.3f", func(r result) float64 { return ms(r.tripP50) }, true},
+		{"one record, acks=all, p99 ms", "%.3f", func(r result) float64 { return ms(r.tripP99) }, true},
+		{"resident memory when ready, MB", "%.0f", func(r result) float64 { return r.memoryEmpty }, true},
+		{"resident memory after, MB", "%.0f", func(r result) float64 { return r.memoryFull }, true},
 	}
-	return fmt.Sprintf("%.*f (%.*f-%.*f)", digits, s.median, digits, s.values[0], digits, s.values[len(s.values)-1])
 }
 
-// rows are the lines of the table.
-var rows = []struct {
-	name string
-	of   func(figures) float64
-}{
-	{"start to ready, ms", func(f figures) float64 { return f.readyMs }},
-	{"produce, MB/s", func(f figures) float64 { return f.produceMBs }},
-	{"produce, server CPU s a GB", func(f figures) float64 { return f.produceCPU }},
-	{"consume, MB/s", func(f figures) float64 { return f.consumeMBs }},
-	{"consume, server CPU s a GB", func(f figures) float64 { return f.consumeCPU }},
-	{"one record, acks=all, p50 ms", func(f figures) float64 { return f.roundTripMs }},
-	{"one record, acks=all, p99 ms", func(f figures) float64 { return f.roundTripP99 }},
-	{"resident memory after it, MB", func(f figures) float64 { return f.residentMB }},
+// spread is the median, minimum and maximum of a metric over the runs.
+func spread(m metric, runs []result) (median, low, high float64) {
+	v := make([]float64, len(runs))
+	for i, r := range runs {
+		v[i] = m.value(r)
+	}
+	slices.Sort(v)
+	median = v[len(v)/2]
+	if len(v)%2 == 0 {
+		median = (v[len(v)/2-1] + v[len(v)/2]) / 2
+	}
+	return median, v[0], v[len(v)-1]
 }
 
-// printTable prints medians with their range, and the first peer's median over
-// the others'.
-func printTable(out io.Writer, peers []peer, results map[string][]figures, w work) {
-	fmt.Fprintf(out, "%d MB of %d-byte records, %d partitions, acks=all, %d runs; median (smallest-largest)\n\n",
-		w.megabytes, w.recordBytes, w.partitions, len(results[peers[0].name]))
-	var head, rule strings.Builder
-	for _, p := range peers {
-		fmt.Fprintf(&head, " %s |", p.name)
-		rule.WriteString("---|")
+// render writes the table as Markdown: medians with the spread, then how many
+// times better the first peer is than each other one.
+func render(c config, results map[string][]result) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "# Measurements\n\n`go run . -runs %d -mb %d -record %d -partitions %d -peers %s`, %s, on %d cores (%s/%s, %s).\n",
+		c.runs, c.megabytes, c.recordSize, c.partitions, strings.Join(c.peers, ","), time.Now().UTC().Format("2006-01-02"),
+		runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, runtime.Version())
+	b.WriteString("Client and server share the cores. Median (minimum to maximum) of the runs; figures drift from machine to machine, ratios less.\n\n|  |")
+	for _, p := range c.peers {
+		fmt.Fprintf(&b, " %s |", p)
 	}
-	for _, p := range peers[1:] {
-		fmt.Fprintf(&head, " %s/%s |", peers[0].name, p.name)
-		rule.WriteString("---|")
+	for _, p := range c.peers[1:] {
+		fmt.Fprintf(&b, " %s better than %s by |", c.peers[0], p)
 	}
-	fmt.Fprintf(out, "| |%s\n|---|%s\n", head.String(), rule.String())
-	for _, r := range rows {
-		fmt.Fprintf(out, "| %s |", r.name)
-		var medians []float64
-		for _, p := range peers {
-			var v []float64
-			for _, f := range results[p.name] {
-				v = append(v, r.of(f))
+	b.WriteString("\n|---|" + strings.Repeat("---|", 2*len(c.peers)-1) + "\n")
+	for _, m := range metrics() {
+		first, _, _ := spread(m, results[c.peers[0]])
+		fmt.Fprintf(&b, "| %s |", m.name)
+		for _, p := range c.peers {
+			mid, low, high := spread(m, results[p])
+			fmt.Fprintf(&b, " "+m.format+" ("+m.format+" to "+m.format+") |", mid, low, high)
+		}
+		for _, p := range c.peers[1:] {
+			mid, _, _ := spread(m, results[p])
+			ratio := first / mid
+			if m.less {
+				ratio = mid / first
 			}
-			s := spreadOf(v)
-			medians = append(medians, s.median)
-			fmt.Fprintf(out, " %v |", s)
+			fmt.Fprintf(&b, " %.1f× |", ratio)
 		}
-		for _, m := range medians[1:] {
-			fmt.Fprintf(out, " %.2f |", medians[0]/m)
-		}
-		fmt.Fprintln(out)
+		b.WriteString("\n")
 	}
+	return b.String()
 }
