@@ -15,7 +15,7 @@ import (
 
 func newProduceCommand(a *app) *cobra.Command {
 	var o produce.Options
-	var key, delim string
+	var key, delim, spec string
 	cmd := &cobra.Command{
 		Use:   "produce TOPIC [FILE…] [flags]",
 		Short: "write lines to a topic, a record each",
@@ -42,6 +42,10 @@ ends when all records are acknowledged by all replicas in sync.`,
 					return cli.WithHint(cli.Usagef("--key-delim is empty"), `give the character between key and value, as -K : or -K '\t'`)
 				}
 			}
+			if spec != "" && spec != "value" {
+				return cli.WithHint(cli.Usagef("cannot read records in format %q", spec), "-f value: a line is a value")
+			}
+			o.RefuseEnvelopes = spec == ""
 			if err := o.Validate(); err != nil {
 				return cli.Usagef("%w", err)
 			}
@@ -51,6 +55,7 @@ ends when all records are acknowledged by all replicas in sync.`,
 	f := cmd.Flags()
 	f.SortFlags = false
 	f.StringVarP(&delim, "key-delim", "K", "", "split each line at the first `DELIMITER` into key and value; \\t \\0 \\xNN are escapes")
+	f.StringVarP(&spec, "format", "f", "", "read records in `FORMAT`: value, a line is a value (default), also when it looks like kq's JSON")
 	f.StringVarP(&key, "key", "k", "", "the `KEY` of all records")
 	return cmd
 }
@@ -70,8 +75,11 @@ func (a *app) produce(cmd *cobra.Command, o produce.Options, files []string) err
 			if r.Records > 0 && !errors.Is(err, produce.ErrFailed) {
 				a.note("%s written, %d failed", plural(r.Records, "record"), r.Failed)
 			}
-			if errors.Is(err, produce.ErrNoDelimiter) {
+			switch {
+			case errors.Is(err, produce.ErrNoDelimiter):
 				return cli.WithHint(err, "each line is KEY, %q, VALUE; without -K lines are values", o.KeyDelim)
+			case errors.Is(err, produce.ErrEnvelope):
+				return cli.WithHint(cli.WithCode(err, cli.CodeUsage), "kq consume -f value prints values; -f value here stores the JSON itself")
 			}
 			return missingTopic(ctx, cl, err, o.Topic)
 		}

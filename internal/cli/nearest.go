@@ -5,10 +5,10 @@ package cli
 // swap of neighbours counting as one, or one being the beginning of the other.
 // Ties go to the earlier candidate.
 func Nearest(name string, candidates []string) string {
-	best, bestCost := "", len(name)/3+1
-	if len(name) < 3 {
-		bestCost = 2
+	if len(name) < 2 {
+		return ""
 	}
+	best, bestCost := "", max(len(name)/3+1, 2)
 	for _, c := range candidates {
 		if c == name {
 			continue

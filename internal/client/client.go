@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -166,6 +167,9 @@ type logger struct{ logf func(string, ...any) }
 func (*logger) Level() kgo.LogLevel { return kgo.LogLevelWarn }
 
 func (l *logger) Log(_ kgo.LogLevel, msg string, keyvals ...any) {
+	if strings.HasPrefix(msg, "unable to open connection") {
+		return // the watch has said it better
+	}
 	for i := 0; i+1 < len(keyvals); i += 2 {
 		msg += fmt.Sprintf(" %v=%v", keyvals[i], keyvals[i+1])
 	}

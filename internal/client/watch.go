@@ -110,9 +110,10 @@ func (w *watch) dial(ctx context.Context, network, addr string) (net.Conn, error
 		if context.Cause(ctx) != nil && !errors.Is(ctx.Err(), context.DeadlineExceeded) {
 			return nil, err // the command is over, this tells nothing of the address
 		}
-		w.logf("dial %s: %v", to, err)
 		w.failed(addr, dialReason(err, limit))
-		return nil, &dialError{addr: addr, err: err}
+		e := &dialError{addr: addr, err: err}
+		w.logf("%v", e)
+		return nil, e
 	}
 	w.logf("connected to %s (%s)", to, c.RemoteAddr())
 	return w.follow(addr, c), nil
@@ -125,7 +126,14 @@ type dialError struct {
 	err  error
 }
 
-func (e *dialError) Error() string { return "dial " + e.addr + ": " + e.err.Error() }
+func (e *dialError) Error() string {
+	cause := e.err
+	if op := (*net.OpError)(nil); errors.As(cause, &op) {
+		cause = op.Err // the rest of its text is the address once more
+	}
+	return "dial " + e.addr + ": " + cause.Error()
+}
+
 func (e *dialError) Unwrap() error { return e.err }
 
 // dialing notes that an address is tried, and starts the clock at the first.

@@ -1,6 +1,7 @@
 package format
 
 import (
+	"bytes"
 	"encoding/base64"
 	"strconv"
 	"unicode/utf8"
@@ -35,6 +36,16 @@ func (e *envelope) Append(dst []byte, r *kgo.Record) []byte {
 	dst = appendField(dst, `,"value":`, `,"valueb64":"`, r.Value)
 	dst = appendHeaders(append(dst, `,"headers":`...), r.Headers)
 	return append(dst, "}\n"...)
+}
+
+// IsEnvelope tells that a line is what the json format prints.
+func IsEnvelope(line []byte) bool {
+	rest, ok := bytes.CutPrefix(line, []byte(`{"topic":"`))
+	if !ok {
+		return false
+	}
+	_, rest, ok = bytes.Cut(rest, []byte(`","partition":`))
+	return ok && bytes.Contains(rest, []byte(`,"offset":`))
 }
 
 // appendField appends a key or value under the name that its bytes ask for.

@@ -77,8 +77,10 @@ func TestTemplate(t *testing.T) {
 }
 
 func TestBadFormats(t *testing.T) {
-	for _, spec := range []string{"", "values", "%", "%z", "%v{", "%v{}", "%v{hexx}", "%o{rfc3339}", "%T{x}", "%h{%o}", "%h{%h{%k}}",
-		"%a", "%a{}", "%a{compression;x}", "%R{big32}", `%v\q`, `%v\`, `%v\x4`, `%v\xzz`, "%v{unpack[}", "%d{go[}", "%[", "%]", "%|"} {
+	for _, spec := range []string{
+		"", "values", "%", "%z", "%v{", "%v{}", "%v{hexx}", "%o{rfc3339}", "%T{x}", "%h{%o}", "%h{%h{%k}}",
+		"%a", "%a{}", "%a{compression;x}", "%R{big32}", `%v\q`, `%v\`, `%v\x4`, `%v\xzz`, "%v{unpack[}", "%d{go[}", "%[", "%]", "%|",
+	} {
 		f, err := format.Parse(spec, format.Options{})
 		if err == nil {
 			t.Errorf("%q passed: %q", spec, f.Append(nil, record()))
@@ -96,19 +98,27 @@ func TestEnvelope(t *testing.T) {
 		edit func(*kgo.Record)
 		want string
 	}{
-		{"plain", func(*kgo.Record) {},
-			`{"topic":"orders","partition":3,"offset":42,"ts":1700000000123,"tstype":"create","key":"k1","value":"a \"value\"\n","headers":[["h","v"],["n",null],["h",""]]}`},
-		{"null is not empty", func(r *kgo.Record) { r.Key, r.Value, r.Headers = nil, []byte{}, nil },
-			`{"topic":"orders","partition":3,"offset":42,"ts":1700000000123,"tstype":"create","key":null,"value":"","headers":[]}`},
-		{"bytes", func(r *kgo.Record) {
-			r.Key, r.Value = []byte{0xff}, []byte("\xed\xa0\x80") // a lone surrogate is no UTF-8
-			r.Headers = []kgo.RecordHeader{{Key: "\xfe", Value: []byte{0x80}}}
+		{
+			"plain", func(*kgo.Record) {},
+			`{"topic":"orders","partition":3,"offset":42,"ts":1700000000123,"tstype":"create","key":"k1","value":"a \"value\"\n","headers":[["h","v"],["n",null],["h",""]]}`,
 		},
-			`{"topic":"orders","partition":3,"offset":42,"ts":1700000000123,"tstype":"create","keyb64":"/w==","valueb64":"7aCA","headers":[[{"b64":"/g=="},{"b64":"gA=="}]]}`},
-		{"control characters", func(r *kgo.Record) {
-			r.Key, r.Value, r.Headers = []byte("\x1b[2J\x7f\u0085\u00a0é€😀\u2028"), nil, nil
+		{
+			"null is not empty", func(r *kgo.Record) { r.Key, r.Value, r.Headers = nil, []byte{}, nil },
+			`{"topic":"orders","partition":3,"offset":42,"ts":1700000000123,"tstype":"create","key":null,"value":"","headers":[]}`,
 		},
-			`{"topic":"orders","partition":3,"offset":42,"ts":1700000000123,"tstype":"create","key":"\u001b[2J\u007f\u0085` + "\u00a0é€😀\u2028" + `","value":null,"headers":[]}`},
+		{
+			"bytes", func(r *kgo.Record) {
+				r.Key, r.Value = []byte{0xff}, []byte("\xed\xa0\x80") // a lone surrogate is no UTF-8
+				r.Headers = []kgo.RecordHeader{{Key: "\xfe", Value: []byte{0x80}}}
+			},
+			`{"topic":"orders","partition":3,"offset":42,"ts":1700000000123,"tstype":"create","keyb64":"/w==","valueb64":"7aCA","headers":[[{"b64":"/g=="},{"b64":"gA=="}]]}`,
+		},
+		{
+			"control characters", func(r *kgo.Record) {
+				r.Key, r.Value, r.Headers = []byte("\x1b[2J\x7f\u0085\u00a0é€😀\u2028"), nil, nil
+			},
+			`{"topic":"orders","partition":3,"offset":42,"ts":1700000000123,"tstype":"create","key":"\u001b[2J\u007f\u0085` + "\u00a0é€😀\u2028" + `","value":null,"headers":[]}`,
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			r := record()
@@ -117,6 +127,14 @@ func TestEnvelope(t *testing.T) {
 				t.Errorf("got  %swant %s", got, tt.want)
 			}
 		})
+	}
+	if line := printed(t, "json", record()); !format.IsEnvelope([]byte(line)) {
+		t.Errorf("is no envelope: %s", line)
+	}
+	for _, line := range []string{"", "x", `{"topic":"t"}`, `{"id":1,"topic":"t","partition":0,"offset":1}`} {
+		if format.IsEnvelope([]byte(line)) {
+			t.Errorf("is taken for an envelope: %s", line)
+		}
 	}
 	f, err := format.Parse("json", format.Options{})
 	if err != nil {

@@ -119,7 +119,10 @@ func (p Printer) printTSV(t Table) error {
 
 func (p Printer) printNames(t Table) error {
 	var b strings.Builder
-	for _, row := range t.Rows {
+	for i, row := range t.Rows {
+		if i > 0 && row[0] == t.Rows[i-1][0] {
+			continue // one thing on several rows, as the partitions of a topic
+		}
 		b.WriteString(shown(row[0]))
 		b.WriteByte('\n')
 	}

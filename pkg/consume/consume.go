@@ -98,7 +98,8 @@ type reader struct {
 	parts map[partitionKey]*partition
 	left  int // partitions that have not reached their end
 	count int64
-	full  bool // Count records were given
+	full  bool      // Count records were given
+	away  time.Time // since when the cluster has not answered; zero while it does
 }
 
 type partitionKey struct {
@@ -119,6 +120,10 @@ const (
 	firstIdle = 100 * time.Millisecond
 	mostIdle  = 5 * time.Second
 )
+
+// patience is how long a cluster may be away, as for a restart, before reading
+// up to an end gives up. Who follows waits without end.
+const patience = 30 * time.Second
 
 func (r *reader) run(ctx context.Context) error {
 	if err := r.plan(ctx); err != nil {
@@ -142,6 +147,7 @@ func (r *reader) run(ctx context.Context) error {
 			return err
 		}
 		if got {
+			r.back()
 			idle = firstIdle
 			continue
 		}

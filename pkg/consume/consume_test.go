@@ -86,13 +86,17 @@ func TestEnd(t *testing.T) {
 		{"holes between batches", []*fakeLog{all(0, 20, batch(0, 0, 0), batch(7, 7, 7), batch(9, 19, 15))}, consume.Options{}, []int64{0, 7, 15}},
 		{"a control record last", []*fakeLog{all(0, 3, batch(0, 1, 0, 1), specialBatch(2, 2, control|transactional, 9, 2))}, consume.Options{}, []int64{0, 1}},
 		{"an aborted transaction last", []*fakeLog{{end: 4, stable: 4, aborted: abortedBy(9, 1), batches: []fakeBatch{
-			batch(0, 0, 0), specialBatch(1, 2, transactional, 9, 1, 2), specialBatch(3, 3, control|transactional, 9, 3)}}}, consume.Options{}, []int64{0}},
+			batch(0, 0, 0), specialBatch(1, 2, transactional, 9, 1, 2), specialBatch(3, 3, control|transactional, 9, 3),
+		}}}, consume.Options{}, []int64{0}},
 		{"an aborted transaction, read anyway", []*fakeLog{{end: 4, stable: 4, aborted: abortedBy(9, 1), batches: []fakeBatch{
-			batch(0, 0, 0), specialBatch(1, 2, transactional, 9, 1, 2), specialBatch(3, 3, control|transactional, 9, 3)}}}, consume.Options{Uncommitted: true}, []int64{0, 1, 2}},
+			batch(0, 0, 0), specialBatch(1, 2, transactional, 9, 1, 2), specialBatch(3, 3, control|transactional, 9, 3),
+		}}}, consume.Options{Uncommitted: true}, []int64{0, 1, 2}},
 		{"an open transaction last", []*fakeLog{{end: 3, stable: 1, batches: []fakeBatch{
-			batch(0, 0, 0), specialBatch(1, 2, transactional, 9, 1, 2)}}}, consume.Options{}, []int64{0}},
+			batch(0, 0, 0), specialBatch(1, 2, transactional, 9, 1, 2),
+		}}}, consume.Options{}, []int64{0}},
 		{"an open transaction, read anyway", []*fakeLog{{end: 3, stable: 1, batches: []fakeBatch{
-			batch(0, 0, 0), specialBatch(1, 2, transactional, 9, 1, 2)}}}, consume.Options{Uncommitted: true}, []int64{0, 1, 2}},
+			batch(0, 0, 0), specialBatch(1, 2, transactional, 9, 1, 2),
+		}}}, consume.Options{Uncommitted: true}, []int64{0, 1, 2}},
 		{"from the end", []*fakeLog{all(0, 3, batch(0, 2, 0, 1, 2))}, consume.Options{From: consume.End()}, nil},
 		{"from inside a batch", []*fakeLog{all(0, 3, batch(0, 2, 0, 1, 2))}, consume.Options{From: consume.At(1)}, []int64{1, 2}},
 		{"from a hole", []*fakeLog{all(0, 9, batch(0, 0, 0), batch(5, 5, 5))}, consume.Options{From: consume.At(2)}, []int64{5}},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -41,6 +42,7 @@ func (r *reader) lookAt(ctx context.Context, p *partition) error {
 	switch err := kerr.ErrorForCode(resp.ErrorCode); {
 	case err == nil:
 		p.missed = 0
+		r.back()
 	case errors.Is(err, kerr.OffsetOutOfRange):
 		return r.overtaken(ctx, p)
 	default:
@@ -118,7 +120,7 @@ func (r *reader) refresh(ctx context.Context, p *partition) error {
 	req.Topics = append(req.Topics, topic)
 	resp, err := req.RequestWith(ctx, r.client)
 	if err != nil {
-		return fmt.Errorf("look up topic %q: %w", p.topic, err)
+		return r.wait(fmt.Errorf("look up topic %q: %w", p.topic, err))
 	}
 	if len(resp.Topics) != 1 {
 		return fmt.Errorf("look up topic %q: the broker's answer leaves it out", p.topic)
@@ -140,6 +142,26 @@ func (r *reader) refresh(ctx context.Context, p *partition) error {
 		}
 	}
 	return nil
+}
+
+// wait decides whether to go on when the cluster does not answer.
+func (r *reader) wait(err error) error {
+	switch {
+	case r.away.IsZero():
+		r.away = time.Now()
+		r.notice("the cluster does not answer, trying again: %v", err)
+	case !r.options.Follow && time.Since(r.away) > patience:
+		return err
+	}
+	return nil
+}
+
+// back notes that the cluster answers.
+func (r *reader) back() {
+	if !r.away.IsZero() {
+		r.away = time.Time{}
+		r.notice("the cluster answers again")
+	}
 }
 
 // overtaken moves p to where its log begins now, or ends the run if the log has

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
+
+	"kq/internal/format"
 )
 
 // read sends the lines of the inputs.
@@ -149,6 +151,9 @@ func (l *lines) send(line []byte, now time.Time) error {
 		return nil
 	}
 	o := &l.p.options
+	if l.number == 1 && o.RefuseEnvelopes && format.IsEnvelope(line) {
+		return fmt.Errorf("%s: %w", l.in.Name, ErrEnvelope)
+	}
 	key, value := o.Key, line
 	if len(o.KeyDelim) > 0 {
 		var found bool

@@ -16,6 +16,9 @@ var (
 	ErrNoDelimiter = errors.New("no key delimiter")
 	// ErrLineTooLong is a line longer than Options.MaxLine.
 	ErrLineTooLong = errors.New("line too long")
+	// ErrEnvelope is an input that begins with a record as kq consume -f json
+	// prints it, where lines are to be stored.
+	ErrEnvelope = errors.New("the first line is a record as JSON")
 	// ErrFailed is a run in which some records were not acknowledged.
 	ErrFailed = errors.New("records failed")
 )
@@ -30,6 +33,10 @@ type Options struct {
 	Key      []byte // the key of every record; nil for none
 	KeyDelim []byte // splits each line into key and value; empty for no key
 	MaxLine  int    // longest line in bytes; 0 is DefaultMaxLine
+
+	// RefuseEnvelopes ends the run with ErrEnvelope before the first record of an
+	// input whose first line is an envelope: nobody means to store those.
+	RefuseEnvelopes bool
 }
 
 // Validate finds what cannot be done.

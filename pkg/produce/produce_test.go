@@ -218,6 +218,13 @@ func TestFailures(t *testing.T) {
 		t.Errorf("a line without delimiter: %+v, %v", r, err)
 	}
 
+	c = &cluster{}
+	envelope := text("a", `{"topic":"t","partition":0,"offset":1,"ts":1,"key":null,"value":"v","headers":[]}`)
+	r, err = run(t.Context(), c, Options{Topic: "t", RefuseEnvelopes: true}, []Input{envelope})
+	if r.Records != 0 || !errors.Is(err, ErrEnvelope) {
+		t.Errorf("an envelope: %+v, %v", r, err)
+	}
+
 	broken := errors.New("broken disk")
 	c = &cluster{lag: 3}
 	r, err = run(t.Context(), c, Options{Topic: "t"}, []Input{{Name: "a", R: io.MultiReader(strings.NewReader("x\ny"), iotest.ErrReader(broken))}})
