@@ -25,7 +25,7 @@ type Broker struct {
 
 // DescribeCluster returns the cluster's id, controller and brokers.
 func DescribeCluster(ctx context.Context, cl *kgo.Client) (Cluster, error) {
-	m, err := kadm.NewClient(cl).BrokerMetadata(ctx)
+	m, err := kadm.NewClient(cl).BrokerMetadata(fresh(ctx))
 	if err != nil {
 		return Cluster{}, fmt.Errorf("describe cluster: %w", err)
 	}

@@ -65,7 +65,7 @@ func DescribeTopics(ctx context.Context, cl *kgo.Client, o DescribeTopicsOptions
 	}
 	names := unique(o.Topics)
 	adm := kadm.NewClient(cl)
-	details, err := adm.ListTopicsWithInternal(ctx, names...)
+	details, err := adm.ListTopicsWithInternal(fresh(ctx), names...)
 	if err != nil {
 		return nil, fmt.Errorf("describe topics: %w", err)
 	}

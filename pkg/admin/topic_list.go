@@ -29,7 +29,7 @@ type Topic struct {
 
 // ListTopics returns the topics of the cluster, sorted by name.
 func ListTopics(ctx context.Context, cl *kgo.Client, o ListTopicsOptions) ([]Topic, error) {
-	details, err := kadm.NewClient(cl).ListTopicsWithInternal(ctx)
+	details, err := kadm.NewClient(cl).ListTopicsWithInternal(fresh(ctx))
 	if err != nil {
 		return nil, fmt.Errorf("list topics: %w", err)
 	}
@@ -49,6 +49,10 @@ func ListTopics(ctx context.Context, cl *kgo.Client, o ListTopicsOptions) ([]Top
 	slices.SortFunc(topics, func(a, b Topic) int { return cmp.Compare(a.Name, b.Name) })
 	return topics, nil
 }
+
+// fresh makes kadm ask the cluster. Otherwise it answers from what the client has
+// learnt, which may be seconds old; only a question about rights goes past that.
+func fresh(ctx context.Context) context.Context { return kadm.WithAuthorizedOps(ctx) }
 
 // replicas is how many copies the partition with the lowest number has.
 func replicas(ps kadm.PartitionDetails) int {
