@@ -124,7 +124,7 @@ func cold[T any, Q interface {
 	return func(s *Service, r *Request) {
 		q := Q(new(T))
 		q.SetVersion(r.Header.Version)
-		if err := s.decode(r, q); err != nil {
+		if err := decode(&s.coldGate, r.Body, q); err != nil {
 			r.Close(fmt.Errorf("parse %s request version %d: %w: %w", kmsg.NameForKey(r.Header.Key), r.Header.Version, wire.ErrMalformed, err))
 			return
 		}

@@ -2,6 +2,7 @@ package api
 
 import (
 	"errors"
+	"runtime/debug"
 	"sync"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -13,6 +14,7 @@ import (
 const (
 	maxColdBody   = 8 << 20
 	largeColdBody = 128 << 10
+	hugeColdBody  = 1 << 20
 )
 
 var errColdTooLarge = errors.New("request of this api is larger than 8 MiB")
@@ -20,14 +22,26 @@ var errColdTooLarge = errors.New("request of this api is larger than 8 MiB")
 // coldGate lets one large request be decoded at a time.
 type coldGate struct{ mu sync.Mutex }
 
-// decode reads the body of r into q.
-func (s *Service) decode(r *Request, q kmsg.Request) error {
-	if len(r.Body) > maxColdBody {
+// decode reads the body of a request into q. On an error q is left empty.
+func decode[T any, Q interface {
+	*T
+	kmsg.Request
+}](g *coldGate, body []byte, q Q,
+) error {
+	if len(body) > maxColdBody {
 		return errColdTooLarge
 	}
-	if len(r.Body) > largeColdBody {
-		s.coldGate.mu.Lock()
-		defer s.coldGate.mu.Unlock()
+	if len(body) > largeColdBody {
+		g.mu.Lock()
+		defer g.mu.Unlock()
 	}
-	return q.ReadFrom(r.Body)
+	err := q.ReadFrom(body)
+	if err != nil && len(body) > hugeColdBody {
+		// What was allocated for elements that are not there goes back before
+		// the next request is decoded.
+		var empty T
+		*q = empty
+		debug.FreeOSMemory()
+	}
+	return err
 }
