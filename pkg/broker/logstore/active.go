@@ -26,6 +26,9 @@ type active struct {
 	created int64 // ms
 	jitter  int64 // ms that segment.ms is cut short by
 
+	// settled says that the companions are durable: the log was closed, and not
+	// written to since it was opened.
+	settled bool
 	// The index files hold the first bytes of the indexes in memory.
 	offsetsWritten, timesWritten, txnsWritten int
 }

@@ -277,6 +277,7 @@ func (l *Log) cutTorn() error {
 func (l *Log) take(in incoming) {
 	a, v := &l.act, l.view.Load()
 	l.touch()
+	a.settled = false
 	epochs := *l.epochs.Load()
 	changed := false
 	pos := a.size

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"sync"
+	"sync/atomic"
 
 	"kq/pkg/broker/vfs"
 )
@@ -19,7 +20,8 @@ type checkpoints struct {
 	// Guarded by mu.
 	recovery, start, hw offsets
 	raw                 map[string][]byte // the files as written last; guarded by mu
-	newDirs             bool              // the data directory has entries that are not durable; guarded by mu
+
+	newDirs atomic.Bool // the data directory has entries that are not durable
 }
 
 // read takes what there is. A file that cannot be read counts as missing: then
@@ -69,27 +71,18 @@ func (c *checkpoints) forget(tp TopicPartition) {
 	delete(c.hw, tp)
 }
 
-func (c *checkpoints) addedDir() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.newDirs = true
-}
+func (c *checkpoints) addedDir() { c.newDirs.Store(true) }
 
 // syncDirs makes new directories durable.
 func (c *checkpoints) syncDirs() error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.syncDirsLocked()
-}
-
-func (c *checkpoints) syncDirsLocked() error {
-	if !c.newDirs {
+	if !c.newDirs.Load() {
 		return nil
 	}
+	c.newDirs.Store(false) // one that is added from here on is for the next call
 	if err := c.store.fs.SyncDir(c.store.opts.Dir); err != nil {
+		c.newDirs.Store(true)
 		return err
 	}
-	c.newDirs = false
 	return nil
 }
 
@@ -103,7 +96,7 @@ func (c *checkpoints) write() error {
 func (c *checkpoints) writeRecovery(bounded *Log, bound int64) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if err := c.syncDirsLocked(); err != nil {
+	if err := c.syncDirs(); err != nil {
 		return fmt.Errorf("sync data directory: %w", err)
 	}
 	for _, l := range c.store.Logs() {
@@ -126,8 +119,8 @@ func (c *checkpoints) writeStarts() error {
 		if v == nil {
 			continue
 		}
-		if v.start > v.segs[0].base {
-			c.start[l.tp] = v.start
+		if start := max(v.start, l.nextStart.Load()); start > v.segs[0].base {
+			c.start[l.tp] = start
 		} else {
 			delete(c.start, l.tp)
 		}
@@ -162,7 +155,7 @@ func (c *checkpoints) replace(name string, o offsets) error {
 // recovery points promise is made durable first.
 func (s *Store) Checkpoint() error {
 	for _, l := range s.Logs() {
-		if l.view.Load() != nil && l.recoveryPoint.Load() < l.synced.Load() {
+		if l.view.Load() != nil && l.recoveryPoint.Load()+1 < l.synced.Load() {
 			l.syncScope(syncRest)
 		}
 	}

@@ -1,7 +1,6 @@
 package logstore
 
 import (
-	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -116,9 +115,8 @@ func (l *Log) settle() error {
 	if _, err := l.syncLocked(syncData | syncRest); err != nil {
 		return err
 	}
-	if end := l.view.Load().end; l.recoveryPoint.Load() != end {
-		return storageError("close log "+l.tp.String(), errors.New("something could not be made durable"))
-	}
+	// The active segment's companions are durable too.
+	l.recoveryPoint.Store(l.view.Load().end)
 	return nil
 }
 
@@ -129,8 +127,9 @@ func (l *Log) settleFiles() error {
 	}
 	a := &l.act
 	a.ix.seal()
-	if a.offsetsWritten < len(a.ix.offsets) || a.timesWritten < len(a.ix.times) {
+	if !a.settled {
 		l.dirty.sealed = append(l.dirty.sealed, a.seg)
+		l.dirty.dir = true
 	}
 	if err := a.writeIndexes(true); err != nil {
 		return err

@@ -193,18 +193,6 @@ func (d *dirFiles) removeSegment(base int64) error {
 	return nil
 }
 
-// removeBelow removes the segments that end at or below the log start, the last
-// segment excepted.
-func (d *dirFiles) removeBelow(start int64) error {
-	bases := d.bases()
-	for i := 0; i+1 < len(bases) && bases[i+1] <= start; i++ {
-		if err := d.removeSegment(bases[i]); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // removeSnapshots removes those that drop says.
 func (d *dirFiles) removeSnapshots(drop func(offset int64) bool) error {
 	var err error

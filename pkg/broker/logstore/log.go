@@ -35,6 +35,7 @@ type Log struct {
 	hasClosedTxns atomic.Bool   // a high watermark may move the first unstable offset
 	wants         atomic.Uint32 // syncScope bits and busy; see syncer
 	isDirty       atomic.Bool   // has bytes that are not durable
+	nextStart     atomic.Int64  // a log start that is being written to its file
 
 	// syncMu is held over a sync, a truncation and the end of the log, so that
 	// what is being synced stays what it is.

@@ -74,7 +74,7 @@ func (l *Log) install(segs []*segment, a active, start, end int64) {
 	}
 	l.prod.end = end
 	l.publish(segs, start, end)
-	l.hw.Store(min(max(l.atOpen.hw, start), end))
+	l.hw.Store(min(max(l.hw.Load(), start), end))
 	l.publishUnstable()
 }
 
@@ -123,6 +123,7 @@ func (l *Log) checkTopicID() error {
 	l.atOpen = openInfo{found: true, epochs: l.atOpen.epochs}
 	l.recoveryPoint.Store(0)
 	l.synced.Store(0)
+	l.hw.Store(0)
 	if err := l.place.fs.MkdirAll(l.place.dir, dirPerm); err != nil {
 		return err
 	}
@@ -134,7 +135,7 @@ func (l *Log) checkTopicID() error {
 // the last batches are looked at.
 func (l *Log) openClean(d *dirFiles) error {
 	end := l.atOpen.recoveryPoint
-	if err := errors.Join(d.removeBelow(l.atOpen.start), d.removeSnapshots(d.strays()), d.commit()); err != nil {
+	if err := errors.Join(d.removeSnapshots(d.strays()), d.commit()); err != nil {
 		return err
 	}
 	bases := d.bases()
@@ -162,6 +163,7 @@ func (l *Log) openClean(d *dirFiles) error {
 	if err := l.loadProducers(d, segs, end); err != nil {
 		return err
 	}
+	a.settled = true
 	l.synced.Store(end)
 	l.install(segs, a, start, end)
 	return nil

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 )
 
 // recovery opens a log that was not closed. What was durable, below the
@@ -27,7 +28,7 @@ type recovery struct {
 // recover needs mu.
 func (l *Log) recover(d *dirFiles) error {
 	r := &recovery{l: l, d: d, rp: l.atOpen.recoveryPoint, epoch: noEpoch}
-	if err := errors.Join(d.removeBelow(l.atOpen.start), r.removeOrphans()); err != nil {
+	if err := r.removeOrphans(); err != nil {
 		return err
 	}
 	r.bases = d.bases()
@@ -87,9 +88,14 @@ func (r *recovery) beginAt(offset int64, lost bool) error {
 	if lost {
 		return fmt.Errorf("%w: no segment, and %d offsets were durable", ErrCorrupt, r.rp)
 	}
-	for _, base := range r.d.bases() {
-		if err := r.d.removeSegment(base); err != nil {
+	if bases := r.d.bases(); len(bases) > 0 {
+		if err := l.store.files.writeRecovery(l, 0); err != nil { // a crash here must not miss them
 			return err
+		}
+		for _, base := range slices.Backward(bases) {
+			if err := errors.Join(r.d.removeSegment(base), r.d.commit()); err != nil {
+				return err
+			}
 		}
 	}
 	if err := r.d.removeSnapshots(func(int64) bool { return true }); err != nil {
@@ -220,7 +226,7 @@ func (r *recovery) restore() error {
 	if err != nil {
 		return err
 	}
-	if !ok || len(e) == 0 {
+	if !ok || len(e) == 0 || e[0].start > max(l.atOpen.start, r.bases[0]) {
 		if e, err = scanEpochs(before); err != nil {
 			return err
 		}

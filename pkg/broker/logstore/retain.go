@@ -91,7 +91,11 @@ func (l *Log) deleteOldest(base int64, now bool) error {
 	if err != nil {
 		return err
 	}
-	return l.dropSegments(goes, now)
+	if err := l.dropSegments(goes, now); err != nil {
+		return err
+	}
+	l.cutEpochs()
+	return nil
 }
 
 // detachOldest takes segments out of the view.
@@ -134,24 +138,31 @@ func (l *Log) moveStart(segs []*segment, start int64) {
 	l.publish(segs, start, l.view.Load().end)
 	l.prod.replicated(start)
 	l.publishUnstable()
-	if e := *l.epochs.Load(); len(e) > 0 {
-		if kept := e.cutBefore(start); len(kept) != len(e) || kept[0] != e[0] {
-			l.setEpochs(kept)
-		}
+}
+
+// cutEpochs drops the epochs below the log start, once that is durable: after a
+// crash, the log must not begin before its first epoch.
+func (l *Log) cutEpochs() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	e := *l.epochs.Load()
+	if kept := e.cutBefore(l.view.Load().start); len(kept) != len(e) || len(e) > 0 && kept[0] != e[0] {
+		l.setEpochs(kept)
 	}
 }
 
 // dropSegments takes the files of segments away that no view has any more, in
 // the order given and each durably before the next, so that a crash leaves no
-// hole. Readers keep what they hold. It needs syncMu.
+// hole; and the log before its companions, which it needs as long as it is
+// there. Readers keep what they hold. It needs syncMu.
 func (l *Log) dropSegments(segs []*segment, now bool) (err error) {
 	delay := time.Duration(min(l.config.Load().FileDeleteDelayMs, math.MaxInt64/int64(time.Millisecond))) * time.Millisecond
 	for _, s := range segs {
 		s.kill()
-		for _, suffix := range []string{logSuffix, indexSuffix, timeIndexSuffix, txnIndexSuffix, snapshotSuffix} {
+		err = errors.Join(err, l.dropFile(l.place.path(s.base, logSuffix), now, delay), l.place.fs.SyncDir(l.place.dir))
+		for _, suffix := range []string{indexSuffix, timeIndexSuffix, txnIndexSuffix, snapshotSuffix} {
 			err = errors.Join(err, l.dropFile(l.place.path(s.base, suffix), now, delay))
 		}
-		err = errors.Join(err, l.place.fs.SyncDir(l.place.dir))
 	}
 	if err != nil {
 		return storageError("delete segments of "+l.tp.String(), err)
@@ -174,27 +185,34 @@ func (l *Log) dropFile(name string, now bool, delay time.Duration) error {
 // with ErrOffsetOutOfRange beyond the high watermark; an earlier offset changes
 // nothing. Whole segments below go with the next retention.
 func (l *Log) AdvanceStart(offset int64) error {
-	if err := l.advanceStart(offset); err != nil {
+	if err := l.checkStart(offset); err != nil {
 		return err
 	}
+	for old := l.nextStart.Load(); old < offset && !l.nextStart.CompareAndSwap(old, offset); {
+		old = l.nextStart.Load()
+	}
 	if err := l.store.files.writeStarts(); err != nil {
+		l.nextStart.CompareAndSwap(offset, 0)
 		return storageError("write log start of "+l.tp.String(), err)
 	}
+	l.mu.Lock()
+	if v := l.view.Load(); offset > v.start && offset <= v.end && !l.closed {
+		l.moveStart(v.segs, offset)
+	}
+	l.nextStart.CompareAndSwap(offset, 0)
+	l.mu.Unlock()
+	l.cutEpochs()
 	return nil
 }
 
-func (l *Log) advanceStart(offset int64) error {
+func (l *Log) checkStart(offset int64) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if err := l.usable(); err != nil {
 		return err
 	}
-	v := l.view.Load()
 	if hw := l.hw.Load(); offset > hw || offset < 0 {
-		return outOfRange(l.tp, "log start", offset, v.start, hw)
-	}
-	if offset > v.start {
-		l.moveStart(v.segs, offset)
+		return outOfRange(l.tp, "log start", offset, l.view.Load().start, hw)
 	}
 	return nil
 }

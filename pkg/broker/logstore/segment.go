@@ -348,7 +348,10 @@ func (s *segment) lastIndexed() (pos int64, ok bool, err error) {
 	if err != nil || size < 0 {
 		return 0, false, err
 	}
-	if len(last) > 0 && (timeIndex(last).ts(0) < 0 || timeIndex(last).ts(0) == 0 && size > timeIndexEntrySize) {
+	if len(last) == 0 { // sealing adds an entry, unless no record has a timestamp
+		return 0, s.size == 0, nil
+	}
+	if t := timeIndex(last).ts(0); t < 0 || t == 0 && size > timeIndexEntrySize {
 		return 0, false, nil
 	}
 	return pos, true, nil

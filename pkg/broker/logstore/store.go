@@ -53,7 +53,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	if err := o.FS.MkdirAll(o.Dir, dirPerm); err != nil {
+	if err := makeDir(o.FS, o.Dir); err != nil {
 		return nil, fmt.Errorf("create data directory: %w", err)
 	}
 	lock, err := takeLock(o.FS, o.Dir)
@@ -74,6 +74,26 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	}
 	s.keeper.start()
 	return s, nil
+}
+
+// makeDir creates a directory, durably.
+func makeDir(fsys vfs.FS, dir string) error {
+	var parents []string
+	for at := filepath.Clean(dir); ; at = filepath.Dir(at) {
+		if _, err := fsys.Stat(at); err == nil || at == filepath.Dir(at) {
+			break
+		}
+		parents = append(parents, filepath.Dir(at))
+	}
+	if err := fsys.MkdirAll(dir, dirPerm); err != nil {
+		return err
+	}
+	for _, p := range parents {
+		if err := fsys.SyncDir(p); err != nil && !errors.Is(err, fs.ErrPermission) {
+			return err
+		}
+	}
+	return nil
 }
 
 // takeLock says what Kafka says when somebody else has the directory.
@@ -117,13 +137,14 @@ func (s *Store) readDir() error {
 		if raw, err := vfs.ReadFile(s.fs, s.path(cleanShutdownFile)); err == nil {
 			s.brokerEpoch = parseCleanShutdown(raw)
 		}
-		// The mark must be gone for good before anything is written.
 		if err := s.fs.Remove(s.path(cleanShutdownFile)); err != nil {
 			return err
 		}
-		if err := s.fs.SyncDir(s.opts.Dir); err != nil {
-			return err
-		}
+	}
+	// The mark must be gone for good before anything is written; it may have been
+	// removed, and not durably, by a process that is no more.
+	if err := s.fs.SyncDir(s.opts.Dir); err != nil {
+		return err
 	}
 	return s.files.read()
 }

@@ -127,6 +127,9 @@ func (l *Log) takeDirt(scope syncScope) (job dirt, end int64, err error) {
 
 // clean waits for the disk.
 func (l *Log) clean(job dirt) error {
+	if err := l.store.files.syncDirs(); err != nil { // the log's own directory
+		return err
+	}
 	for _, s := range job.segs {
 		if err := s.sync(); err != nil {
 			return err
@@ -149,9 +152,13 @@ func (l *Log) clean(job dirt) error {
 }
 
 // moveRecoveryPoint lets recovery start as late as what is durable allows. It
-// needs mu.
+// stays below the end of the active segment, whose indexes are not durable: once
+// that is sealed, the recovery point must not have passed it yet. It needs mu.
 func (l *Log) moveRecoveryPoint() {
 	to := l.synced.Load()
+	if base := l.act.seg.base; to > base {
+		to = max(base, to-1)
+	}
 	switch {
 	case len(l.dirty.sealed) > 0:
 		to = min(to, l.dirty.sealed[0].base)

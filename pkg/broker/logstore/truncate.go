@@ -31,7 +31,7 @@ func (l *Log) TruncateTo(offset int64) error {
 		return nil
 	}
 	var err error
-	if offset <= v.segs[0].base {
+	if offset < v.segs[0].base {
 		err = l.restartAt(v, offset)
 	} else {
 		err = l.truncate(v, offset)
@@ -60,17 +60,18 @@ func (l *Log) TruncateFullyAndStartAt(offset int64) error {
 	return nil
 }
 
-// lower brings the offsets down that must not lie past the end.
-func (l *Log) lower(end int64) {
+// lower brings the offsets down that must not lie past the end, and the recovery
+// point below the end of the segment that is active now.
+func (l *Log) lower(base, end int64) {
 	l.hw.Store(min(l.hw.Load(), end))
 	l.synced.Store(min(l.synced.Load(), end))
-	l.recoveryPoint.Store(min(l.recoveryPoint.Load(), end))
+	l.recoveryPoint.Store(min(l.recoveryPoint.Load(), max(base, end-1)))
 }
 
 // restartAt needs syncMu and mu.
 func (l *Log) restartAt(v *view, offset int64) error {
 	// Recovery must not miss what a crash half-way has removed.
-	if err := l.store.files.writeRecovery(l, min(offset, v.segs[0].base)); err != nil {
+	if err := l.store.files.writeRecovery(l, 0); err != nil {
 		return err
 	}
 	l.act.disown()
@@ -92,7 +93,7 @@ func (l *Log) restartAt(v *view, offset int64) error {
 	l.prod = newProducers(offset)
 	l.saved.snapshot = offset
 	l.dirty = dirt{dir: true}
-	l.lower(0) // moves up again with the next sync
+	l.recoveryPoint.Store(0) // moves up again with the next sync
 	l.publish([]*segment{a.seg}, offset, offset)
 	l.hw.Store(offset)
 	l.setEpochs(epochs{})
@@ -104,18 +105,18 @@ func (l *Log) restartAt(v *view, offset int64) error {
 	return l.store.files.writeStarts()
 }
 
-// truncate needs syncMu and mu; offset lies inside the log and past the first
-// segment's base.
+// truncate needs syncMu and mu; offset lies inside the log, not before the
+// first segment.
 func (l *Log) truncate(v *view, offset int64) error {
 	i := v.segmentOf(offset)
 	pos, end, err := l.cutPoint(v, i, offset)
 	if err != nil {
 		return err
 	}
-	if err := l.store.files.writeRecovery(l, end); err != nil {
+	seg := v.segs[i]
+	if err := l.store.files.writeRecovery(l, max(seg.base, end-1)); err != nil {
 		return err
 	}
-	seg := v.segs[i]
 	l.act.disown()
 	goes := slices.Clone(v.segs[i+1:])
 	slices.Reverse(goes)
@@ -252,7 +253,7 @@ func (l *Log) reopen(v *view, i int, next *segment, end int64) error {
 	}
 	l.act = a
 	l.touch()
-	l.lower(end)
+	l.lower(next.base, end)
 	l.publish(segs, min(v.start, end), end)
 	l.publishUnstable()
 	l.setEpochs(l.epochs.Load().cutFrom(end))
