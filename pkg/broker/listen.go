@@ -80,7 +80,7 @@ func openListener(ctx context.Context, spec listenSpec) ([]net.Listener, error) 
 		if err == nil {
 			return ls, nil
 		}
-		if spec.at.port != 0 || try == tries || !errors.Is(err, syscall.EADDRINUSE) {
+		if spec.at.port != 0 || try == tries || !inUse(err) {
 			return nil, listenError(spec.at, err)
 		}
 	}
@@ -97,7 +97,7 @@ func listenLoopback(ctx context.Context, port int) ([]net.Listener, error) {
 	switch {
 	case err == nil:
 		return []net.Listener{v4, v6}, nil
-	case errors.Is(err, syscall.EADDRINUSE), errors.Is(err, syscall.EACCES):
+	case inUse(err), isAny(err, syscall.EACCES, wsaAccess):
 		_ = v4.Close() // nobody has used it
 		return nil, err
 	}
@@ -109,6 +109,25 @@ func listen(ctx context.Context, network, host string, port int) (net.Listener, 
 	return lc.Listen(ctx, network, net.JoinHostPort(host, strconv.Itoa(port)))
 }
 
+// What Windows calls EACCES, EADDRINUSE and EADDRNOTAVAIL of sockets. No other
+// system has errors of these numbers.
+const (
+	wsaAccess       = syscall.Errno(10013)
+	wsaAddrInUse    = syscall.Errno(10048)
+	wsaAddrNotAvail = syscall.Errno(10049)
+)
+
+func inUse(err error) bool { return isAny(err, syscall.EADDRINUSE, wsaAddrInUse) }
+
+func isAny(err error, errnos ...syscall.Errno) bool {
+	for _, n := range errnos {
+		if errors.Is(err, n) {
+			return true
+		}
+	}
+	return false
+}
+
 // listenError says in one line why a listener did not open.
 func listenError(at hostPort, err error) error {
 	e := &Error{Message: fmt.Sprintf("listen on %s", at), Err: err}
@@ -118,11 +137,11 @@ func listenError(at hostPort, err error) error {
 	}
 	var dns *net.DNSError
 	switch {
-	case errors.Is(err, syscall.EADDRINUSE):
+	case inUse(err):
 		e.Next = "another program, or another kq, has the port: stop it, or use --listen localhost:0 for any free port"
-	case errors.Is(err, syscall.EACCES):
+	case isAny(err, syscall.EACCES, wsaAccess):
 		e.Next = "this port needs more rights: use one above 1023"
-	case errors.Is(err, syscall.EADDRNOTAVAIL), errors.As(err, &dns):
+	case isAny(err, syscall.EADDRNOTAVAIL, wsaAddrNotAvail), errors.As(err, &dns):
 		e.Next = "listen on an address of this machine; with --advertise clients are told another one"
 	}
 	return e
