@@ -11,11 +11,37 @@ import (
 // shells are the shells that kq completes for, with what makes their script.
 func shells() []shell {
 	return []shell{
-		{"bash", func(root *cobra.Command, w io.Writer) error { return root.GenBashCompletionV2(w, true) }},
+		{"bash", bashCompletion},
 		{"zsh", func(root *cobra.Command, w io.Writer) error { return root.GenZshCompletion(w) }},
 		{"fish", func(root *cobra.Command, w io.Writer) error { return root.GenFishCompletion(w, true) }},
 		{"powershell", func(root *cobra.Command, w io.Writer) error { return root.GenPowerShellCompletionWithDesc(w) }},
 	}
+}
+
+// bashAlone is what the script needs of the package bash-completion, for where
+// that is not there: the words of the line up to the cursor, split at blanks alone.
+const bashAlone = `
+if ! declare -F _get_comp_words_by_ref >/dev/null 2>&1; then
+    _get_comp_words_by_ref()
+    {
+        local line=${COMP_LINE:0:COMP_POINT}
+        read -r -a words <<<"$line"
+        if [[ $line == *[[:space:]] ]]; then
+            words+=("")
+        fi
+        cword=$((${#words[@]} - 1))
+        cur=${words[cword]}
+        prev=${words[cword > 0 ? cword - 1 : 0]}
+    }
+fi
+`
+
+func bashCompletion(root *cobra.Command, w io.Writer) error {
+	if err := root.GenBashCompletionV2(w, true); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, bashAlone)
+	return err
 }
 
 type shell struct {
