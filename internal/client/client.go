@@ -75,6 +75,7 @@ func (c *Client) Do(ctx context.Context, f func(ctx context.Context) error) erro
 	defer cancel(nil)
 	c.watch.start(cancel)
 	defer c.watch.stop()
+	defer context.AfterFunc(ctx, c.watch.interrupted)()
 	return c.explain(ctx, f(ctx))
 }
 
@@ -95,10 +96,7 @@ func (c *Client) explain(ctx context.Context, err error) error {
 		if errors.Is(cause, context.DeadlineExceeded) && !c.watch.reached() {
 			return c.watch.diagnosis()
 		}
-		if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-			return cause
-		}
-		return err
+		return cause
 	}
 	if first := (*kgo.ErrFirstReadEOF)(nil); errors.As(err, &first) && !c.watch.reached() {
 		return c.watch.diagnosis()

@@ -249,6 +249,30 @@ func TestTimeoutOfTheWholeCommand(t *testing.T) {
 	}
 }
 
+// TestInterrupt: whoever waits for a dead broker need not wait to the end.
+func TestInterrupt(t *testing.T) {
+	s, err := conf.Resolve(conf.Flags{Bootstrap: listen(t, hang)}, func(string) string { return "" })
+	if err != nil {
+		t.Fatal(err)
+	}
+	cl, err := New(s, Options{ConnectTimeout: time.Minute})
+	if err != nil {
+		t.Fatal(err)
+	}
+	interrupted := errors.New("interrupted")
+	ctx, stop := context.WithCancelCause(t.Context())
+	time.AfterFunc(50*time.Millisecond, func() { stop(interrupted) })
+	begun := time.Now()
+	err = cl.Do(ctx, func(ctx context.Context) error {
+		_, err := kmsg.NewPtrMetadataRequest().RequestWith(ctx, cl)
+		return err
+	})
+	cl.Close()
+	if !errors.Is(err, interrupted) || time.Since(begun) > 10*time.Second {
+		t.Errorf("got %v after %v", err, time.Since(begun))
+	}
+}
+
 func TestSoftwareVersion(t *testing.T) {
 	for in, want := range map[string]string{"": "devel", "(devel)": "devel", "v1.2.3+dirty": "v1.2.3-dirty", "1.0": "1.0"} {
 		if got := softwareVersion(in); got != want {

@@ -21,13 +21,17 @@ type watch struct {
 	perDial  time.Duration // for one address, so that the next one has its turn
 	logf     func(string, ...any)
 
+	// life ends when nothing is worth waiting for any more: with it end the dials
+	// that are under way, and no more are made.
+	life context.Context
+	kill context.CancelFunc
+
 	// ok is set once an address has carried a conversation.
 	ok atomic.Bool
 
 	mu     sync.Mutex
 	cancel context.CancelCauseFunc // guarded by mu; nil outside Do
 	timer  *time.Timer             // guarded by mu; runs from the first dial
-	ended  bool                    // guarded by mu; the watch has given up
 	open   map[*conn]struct{}      // guarded by mu; connections without an answer yet
 	hosts  map[string]*host        // guarded by mu; by the address kgo dials
 }
@@ -51,6 +55,7 @@ func newWatch(s conf.Settings, o Options) *watch {
 		hosts:    map[string]*host{},
 		open:     map[*conn]struct{}{},
 	}
+	w.life, w.kill = context.WithCancel(context.Background())
 	if n := len(s.Bootstrap); n > 1 {
 		w.perDial = max(o.ConnectTimeout*9/10/time.Duration(n), o.ConnectTimeout/6)
 	}
@@ -60,15 +65,26 @@ func newWatch(s conf.Settings, o Options) *watch {
 	return w
 }
 
-// start lets the watch end a context; stop takes that back. Nothing waits for an
-// answer any more then, so that a client can be closed at once.
+// start lets the watch end a context.
 func (w *watch) start(cancel context.CancelCauseFunc) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.cancel = cancel
 }
 
+// interrupted is called when the command's context has ended. kgo opens its
+// connections in a context of its own and would wait for them to the end.
+func (w *watch) interrupted() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.ok.Load() {
+		w.abandon()
+	}
+}
+
+// stop ends the watching.
 func (w *watch) stop() {
+	w.interrupted()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.cancel = nil
@@ -76,14 +92,11 @@ func (w *watch) stop() {
 		w.timer.Stop()
 		w.timer = nil
 	}
-	if !w.ok.Load() {
-		w.abandon()
-	}
 }
 
 // abandon closes what is still open and dials no more. The caller holds mu.
 func (w *watch) abandon() {
-	w.ended = true
+	w.kill()
 	for c := range w.open {
 		_ = c.Conn.Close()
 	}
@@ -105,9 +118,10 @@ func (w *watch) dial(ctx context.Context, network, addr string) (net.Conn, error
 	limit := min(w.perDial, w.limit)
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
+	defer context.AfterFunc(w.life, cancel)()
 	c, err := new(net.Dialer).DialContext(ctx, network, to)
 	if err != nil {
-		if context.Cause(ctx) != nil && !errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		if w.life.Err() != nil {
 			return nil, err // the command is over, this tells nothing of the address
 		}
 		w.failed(addr, dialReason(err, limit))
@@ -290,7 +304,7 @@ func (w *watch) skip(addr string) error {
 	defer w.mu.Unlock()
 	h := w.hosts[addr]
 	failedBefore := h != nil && h.seed && h.failures > 0 && !w.ok.Load() && !w.seedsOver()
-	if w.ended || failedBefore {
+	if w.life.Err() != nil || failedBefore {
 		return fmt.Errorf("%s is not dialled again: %w", addr, net.ErrClosed)
 	}
 	return nil
