@@ -59,7 +59,8 @@ type conn struct {
 }
 
 func newConn(srv *server, id uint64, nc net.Conn) *conn {
-	c := &conn{srv: srv, sock: newSocket(nc)}
+	c := &conn{srv: srv}
+	c.sock = newSocket(nc, c.touch)
 	c.room.L = &c.mu
 	c.ID = id
 	c.Local, c.Remote = addrPort(nc.LocalAddr()), addrPort(nc.RemoteAddr())
@@ -101,7 +102,6 @@ func (c *conn) read() error {
 			}
 			return err
 		}
-		c.touch()
 		h, body, err := wire.ParseHeader(frame)
 		if err != nil {
 			buf.Release()

@@ -126,7 +126,6 @@ func (w *sender) sendfile(c *conn, r wire.FileRegion) (int, error) {
 	if err := w.flush(c, true); err != nil {
 		return 0, err
 	}
-	c.touch()
 	err := c.sock.sendfile(file, off, r.Len())
 	if errors.Is(err, errNoSendfile) {
 		return 0, nil
@@ -150,9 +149,9 @@ func (w *sender) flush(c *conn, more bool) error {
 	if len(w.iov) == 0 {
 		return nil
 	}
-	c.touch()
 	w.out = w.iov
 	err := c.sock.writev(&w.out, more)
+	c.touch()
 	w.reset()
 	return err
 }

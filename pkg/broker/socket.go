@@ -18,6 +18,8 @@ var errNoSendfile = errors.New("no sendfile for this file and socket")
 type socket struct {
 	nc  net.Conn
 	raw syscall.RawConn // nil when there is no socket below
+	// progress is called when bytes were read or sent.
+	progress func()
 
 	// The parameters and results of readReady, which is kept as a value, so
 	// that a read allocates nothing. Only the reader of the connection uses
@@ -29,8 +31,8 @@ type socket struct {
 	readErr   error
 }
 
-func newSocket(nc net.Conn) *socket {
-	s := &socket{nc: nc}
+func newSocket(nc net.Conn, progress func()) *socket {
+	s := &socket{nc: nc, progress: progress}
 	if sc, ok := nc.(syscall.Conn); ok {
 		s.raw, _ = sc.SyscallConn() // nil on an error, which makes it a plain stream
 	}
@@ -39,16 +41,20 @@ func newSocket(nc net.Conn) *socket {
 }
 
 // Read reads into p. It implements io.Reader.
-func (s *socket) Read(p []byte) (int, error) { return s.nc.Read(p) }
+func (s *socket) Read(p []byte) (int, error) {
+	n, err := s.nc.Read(p)
+	s.progress()
+	return n, err
+}
 
-// plainReader hides that a socket can poll, where it cannot.
-type plainReader struct{ net.Conn }
+// plainReader is a socket that cannot poll.
+type plainReader struct{ io.Reader }
 
 // reader returns the socket as what a frame reader reads from: a wire.Poller if
 // it can be one.
 func (s *socket) reader() io.Reader {
 	if s.readReady == nil {
-		return plainReader{s.nc}
+		return plainReader{s}
 	}
 	return pollReader{s}
 }

@@ -30,6 +30,7 @@ func (s *socket) sendfile(file syscall.RawConn, off int64, n int) error {
 				at := off + int64(sent)
 				m, err := unix.Sendfile(int(dst), int(src), &at, min(n-sent, maxSendfile))
 				sent += max(m, 0)
+				s.progress()
 				switch {
 				case err == unix.EINTR:
 				case err == unix.EAGAIN:

@@ -26,6 +26,7 @@ func (r pollReader) ReadNew(size int) (*wire.Buf, int, error) {
 	s := r.socket
 	s.readSize = size
 	err := s.raw.Read(s.readReady)
+	s.progress()
 	b, n := s.readBuf, s.readN
 	if err == nil {
 		err = s.readErr
