@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // MetaProperties is the meta.properties file of a data directory, version 1
@@ -35,6 +36,9 @@ func (m MetaProperties) encode(now time.Time) []byte {
 
 // parseMetaProperties also reads version 0, which has broker.id.
 func parseMetaProperties(p []byte) (MetaProperties, error) {
+	if !utf8.Valid(p) {
+		return MetaProperties{}, fmt.Errorf("%w: meta.properties is not text", ErrCorrupt)
+	}
 	props, err := parseProperties(string(p))
 	if err != nil {
 		return MetaProperties{}, err
