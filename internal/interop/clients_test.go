@@ -150,31 +150,39 @@ func million(t *testing.T) int {
 }
 
 // TestClients lets every client write a million records and read them back,
-// before and after kill -9, with and without fsync before the answer.
+// all at once, before and after kill -9, with and without fsync before the answer.
 func TestClients(t *testing.T) {
 	n := million(t)
 	for _, sync := range []string{"none", "commit"} {
 		t.Run("sync="+sync, func(t *testing.T) {
 			data := t.TempDir()
 			s := startServer(t, data, "--sync", sync)
-			for _, c := range clients() {
-				t.Run(c.name, func(t *testing.T) {
-					createWith(t, s.addr, c.name, c.partitions)
-					c.produce(t, s.addr, c.name, n)
-					verify(t, c, c.consume(t, s.addr, c.name, n), n)
-				})
-			}
+			each(t, "alive", func(t *testing.T, c client) {
+				createWith(t, s.addr, c.name, c.partitions)
+				c.produce(t, s.addr, c.name, n)
+				verify(t, c, c.consume(t, s.addr, c.name, n), n)
+			})
 			if err := s.kill(); err != nil {
 				t.Fatal(err)
 			}
 			s = startServer(t, data, "--sync", sync)
-			for _, c := range clients() {
-				t.Run(c.name+" after kill -9", func(t *testing.T) {
-					verify(t, c, c.consume(t, s.addr, c.name, n), n)
-				})
-			}
+			each(t, "after kill -9", func(t *testing.T, c client) {
+				verify(t, c, c.consume(t, s.addr, c.name, n), n)
+			})
 		})
 	}
+}
+
+// each runs f for every client at the same time and returns when all are done.
+func each(t *testing.T, name string, f func(t *testing.T, c client)) {
+	t.Run(name, func(t *testing.T) {
+		for _, c := range clients() {
+			t.Run(c.name, func(t *testing.T) {
+				t.Parallel()
+				f(t, c)
+			})
+		}
+	})
 }
 
 // createWith creates a topic by a raw request.
