@@ -58,7 +58,8 @@ func newCompletionCommand(a *app) *cobra.Command {
 		Use:   "completion SHELL",
 		Short: "print the completion script of a shell",
 		Long: `Print the script that completes kq's commands, flags and topic names in a
-shell: bash, zsh, fish or powershell.`,
+shell: bash, zsh, fish or powershell. Names are asked of the cluster that -b or
+KQ_BOOTSTRAP names, for at most KQ_COMPLETION_TIMEOUT (default: 300ms).`,
 		Example: `  source <(kq completion bash)
   kq completion zsh > "${fpath[1]}/_kq"
   kq completion fish > ~/.config/fish/completions/kq.fish

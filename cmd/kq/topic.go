@@ -73,13 +73,17 @@ func contains(names []string, name string) bool {
 	return false
 }
 
-// completionTime is how long a shell waits for the names of topics.
+// completionTime is how long a shell waits for the names of topics, unless
+// KQ_COMPLETION_TIMEOUT says otherwise.
 const completionTime = 300 * time.Millisecond
 
 // completeTopics offers the names of the cluster's topics, nothing when it
 // cannot be asked in time.
 func (a *app) completeTopics(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 	a.timeout, a.verbose = completionTime, false
+	if d, err := time.ParseDuration(a.env.Getenv("KQ_COMPLETION_TIMEOUT")); err == nil {
+		a.timeout = d
+	}
 	var names []string
 	// A failure is not worth a word in the middle of somebody's typing.
 	_ = a.connect(cmd, func(ctx context.Context, cl *kgo.Client) error {
