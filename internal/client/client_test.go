@@ -121,6 +121,7 @@ func ask(t *testing.T, o Options, f conf.Flags) error {
 }
 
 func TestDeadBrokers(t *testing.T) {
+	t.Parallel()
 	plain := httptest.NewServer(http.NotFoundHandler())
 	t.Cleanup(plain.Close)
 	secure := httptest.NewUnstartedServer(http.NotFoundHandler())
@@ -176,6 +177,7 @@ func tlsListener(t *testing.T, cfg *tls.Config) string {
 }
 
 func TestSecondSeedAnswers(t *testing.T) {
+	t.Parallel()
 	var self string
 	ready := make(chan struct{})
 	self = listen(t, func(c net.Conn) { <-ready; fakeBroker(self, -1)(c) })
@@ -198,6 +200,7 @@ func TestSecondSeedAnswers(t *testing.T) {
 }
 
 func TestAdvertisedHost(t *testing.T) {
+	t.Parallel()
 	seed := listen(t, fakeBroker("broker-1.invalid:9092", -1))
 	request := func(f conf.Flags) error {
 		s, err := conf.Resolve(f, func(string) string { return "" })
@@ -228,6 +231,7 @@ func TestAdvertisedHost(t *testing.T) {
 }
 
 func TestTimeoutOfTheWholeCommand(t *testing.T) {
+	t.Parallel()
 	var self string
 	ready := make(chan struct{})
 	self = listen(t, func(c net.Conn) { <-ready; fakeBroker(self, -1)(c) })
@@ -255,6 +259,7 @@ func TestTimeoutOfTheWholeCommand(t *testing.T) {
 
 // TestInterrupt: whoever waits for a dead broker need not wait to the end.
 func TestInterrupt(t *testing.T) {
+	t.Parallel()
 	s, err := conf.Resolve(conf.Flags{Bootstrap: listen(t, hang)}, func(string) string { return "" })
 	if err != nil {
 		t.Fatal(err)
