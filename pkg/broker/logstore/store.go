@@ -225,7 +225,8 @@ func (s *Store) Usage() (vfs.Usage, error) { return s.fs.Usage(s.opts.Dir) }
 
 // Close ends all background work and closes the logs. With clean, everything is
 // flushed and the mark of a clean shutdown is left, unless a log is offline or
-// could not be flushed. Without, it is as if the process had been killed.
+// could not be flushed, or is still as an unclean shutdown left it. Without, it
+// is as if the process had been killed.
 func (s *Store) Close(clean bool) error {
 	s.mu.Lock()
 	if s.closed {
@@ -247,10 +248,18 @@ func (s *Store) Close(clean bool) error {
 	})
 	s.syncer.stop()
 	if clean {
-		errs = append(errs, s.leaveClean(len(errs) == 0))
+		errs = append(errs, s.leaveClean(len(errs) == 0 && s.isRecovered()))
 	}
 	errs = append(errs, s.lock.Close())
 	return errors.Join(errs...)
+}
+
+// isRecovered says that no directory waits for a recovery: nothing was unclean,
+// or all of it was loaded.
+func (s *Store) isRecovered() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.wasClean || len(s.found) == 0
 }
 
 // leaveClean writes the checkpoints and, if all went well, the mark.
