@@ -71,6 +71,15 @@ func (c *checkpoints) forget(tp TopicPartition) {
 	delete(c.hw, tp)
 }
 
+// forgetRecovery makes the next open of these logs start at their beginning.
+func (c *checkpoints) forgetRecovery(tps []TopicPartition) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, tp := range tps {
+		delete(c.recovery, tp)
+	}
+}
+
 func (c *checkpoints) addedDir() { c.newDirs.Store(true) }
 
 // syncDirs makes new directories durable.

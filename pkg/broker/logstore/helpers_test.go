@@ -162,3 +162,12 @@ func fetchedBytes(f Fetched) ([]byte, error) {
 	}
 	return out, nil
 }
+
+// stamped makes a batch of three records at ts, ts+7 and ts+14, in some codec.
+func stamped(i int, ts int64) batch.Batch {
+	b := batch.NewBuilder(batch.BuilderOptions{Codec: batch.Codec(i % 5)})
+	for j := range int64(3) {
+		b.Add(ts+7*j, nil, fmt.Appendf(nil, "%100d", i), nil)
+	}
+	return b.Build()
+}

@@ -38,7 +38,6 @@ var complaint = regexp.MustCompile(`(?i)mismatch|corrupt|invalid|out of order|is
 // first offset follows -1.
 const firstFollowsNothing = " -1 is followed by"
 
-
 func checkDump(t *testing.T, dir string) (out string) {
 	t.Helper()
 	byExt := map[string][]string{}

@@ -125,6 +125,15 @@ type Stray struct {
 	Dir            string
 }
 
+// LoadedAll says that every log that is wanted was loaded: what is left are
+// strays, which it returns.
+func (s *Store) LoadedAll() []Stray {
+	s.mu.Lock()
+	s.named = true
+	s.mu.Unlock()
+	return s.Strays()
+}
+
 // Strays lists the directories of partitions that were there when the store was
 // opened and that nobody has loaded. They are left alone until Delete.
 func (s *Store) Strays() []Stray {

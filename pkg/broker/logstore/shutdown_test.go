@@ -44,3 +44,32 @@ func TestNoMarkBeforeRecovery(t *testing.T) {
 		}
 	}
 }
+
+// A stray does not keep the others from a clean shutdown, nor is it taken for
+// clean itself.
+func TestMarkWithStrays(t *testing.T) {
+	fsys := vfs.NewMem(0)
+	s := openStore(t, fsys)
+	mustAppend(t, openLog(t, s, Config{}), records(3, 10, 1), AppendOptions{})
+	if err := s.Close(true); err != nil {
+		t.Fatal(err)
+	}
+	s = openStore(t, fsys)
+	mustAppend(t, openLog(t, s, Config{}), records(2, 10, 1), AppendOptions{})
+	if err := s.Close(false); err != nil {
+		t.Fatal(err)
+	}
+	s = openStore(t, fsys)
+	if strays := s.LoadedAll(); len(strays) != 1 || strays[0].TopicPartition != testTP {
+		t.Errorf("strays: %v", strays)
+	}
+	if err := s.Close(true); err != nil {
+		t.Fatal(err)
+	}
+	if s = openStore(t, fsys); !s.CleanShutdown() {
+		t.Error("not clean")
+	}
+	if end := openLog(t, s, Config{}).EndOffset(); end != 5 {
+		t.Errorf("log ends at %d, want 5", end)
+	}
+}

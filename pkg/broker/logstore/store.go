@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -34,6 +35,7 @@ type Store struct {
 	logs   map[TopicPartition]*Log     // guarded by mu
 	found  map[TopicPartition]bool     // directories that no spec has named yet; guarded by mu
 	gone   map[TopicPartition]struct{} // whose -delete directory is there; guarded by mu
+	named  bool                        // LoadedAll was called; guarded by mu
 	closed bool                        // guarded by mu
 
 	files   checkpoints
@@ -255,11 +257,19 @@ func (s *Store) Close(clean bool) error {
 }
 
 // isRecovered says that no directory waits for a recovery: nothing was unclean,
-// or all of it was loaded.
+// or all that is ours was loaded. Strays then lose their recovery points, which
+// are no ends: one that is loaded later is recovered as a whole.
 func (s *Store) isRecovered() bool {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.wasClean || len(s.found) == 0
+	strays, named := slices.Collect(maps.Keys(s.found)), s.named
+	s.mu.Unlock()
+	if s.wasClean || len(strays) == 0 {
+		return true
+	}
+	if named {
+		s.files.forgetRecovery(strays)
+	}
+	return named
 }
 
 // leaveClean writes the checkpoints and, if all went well, the mark.
