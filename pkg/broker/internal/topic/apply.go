@@ -55,6 +55,9 @@ func (c *Catalog) Apply(ctx context.Context, old, new *meta.Image) error {
 		a.f.Fire()
 		return err
 	}
+	if first {
+		c.nameStrays()
+	}
 	for _, ch := range changes {
 		if ch.New != nil {
 			a.topic(ch.New, ch.ConfigChanged)
@@ -131,6 +134,15 @@ func (a *applying) load(ctx context.Context, changes []meta.TopicChange) error {
 		return fmt.Errorf("load logs: %w", err)
 	}
 	return nil
+}
+
+// nameStrays tells the store that no more logs are coming, and whoever reads the
+// log that there are directories of no topic: deleted ones whose removal was cut
+// short, or what somebody has put there.
+func (c *Catalog) nameStrays() {
+	if strays := c.o.Store.LoadedAll(); len(strays) > 0 {
+		c.o.Logger.Warn("directories that belong to no topic are left alone", "count", len(strays), "first", strays[0].Dir)
+	}
 }
 
 // remove ends a topic's partitions and deletes their logs.
