@@ -99,7 +99,7 @@ func (b *Broker) open(ctx context.Context, listeners []bound) error {
 	if s.Metrics != "" {
 		b.metrics = newMetrics(b.started)
 		var err error
-		if b.http, err = serveMetrics(ctx, s.Metrics, b.writeMetrics, b.ready.Load); err != nil {
+		if b.http, err = serveMetrics(ctx, s.Metrics, collector{b.metrics, b.logStats}, b.ready.Load); err != nil {
 			return err
 		}
 	}
@@ -341,8 +341,12 @@ func (b *Broker) abandon() {
 	b.http.close()
 }
 
-// logStats returns what is exposed of each log.
+// logStats returns what is exposed of each log, nothing before the broker is
+// ready.
 func (b *Broker) logStats() []logStat {
+	if !b.ready.Load() {
+		return nil
+	}
 	var out []logStat
 	for _, p := range b.catalog.Partitions() {
 		if l := p.Log(); l != nil {

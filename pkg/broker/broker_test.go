@@ -176,7 +176,7 @@ func TestAddressesAndMetrics(t *testing.T) {
 		t.Errorf("addresses %q, directory %s, start %v", b.Addrs(), b.DataDir(), b.StartTime())
 	}
 	for path, want := range map[string]string{
-		"/metrics": `kq_log_end_offset{topic="t",partition="2"} 0`, "/readyz": "ready", "/healthz": "ok",
+		"/metrics": `kq_log_end_offset{partition="2",topic="t"} 0`, "/readyz": "ready", "/healthz": "ok",
 	} {
 		if body := get(t, b, path); !strings.Contains(body, want) {
 			t.Errorf("%s: no %q in %s", path, want, body)

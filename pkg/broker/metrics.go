@@ -1,14 +1,11 @@
 package broker
 
 import (
-	"bufio"
-	"fmt"
-	"io"
-	"runtime"
-	"strings"
+	"strconv"
 	"sync/atomic"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
@@ -70,83 +67,68 @@ type logStat struct {
 	start, end int64
 }
 
-// write writes all metrics in the text format of Prometheus, version 0.0.4.
-func (m *metrics) write(out io.Writer, logs []logStat) error {
-	w := &exposition{Writer: bufio.NewWriter(out)}
-	w.family("kq_start_time_seconds", "gauge", "When the broker started, in seconds since 1970.")
-	w.value("", float64(m.start.UnixMilli())/1000)
-	w.family("kq_connections", "gauge", "Client connections that are open.")
-	w.value("", float64(m.open.Load()))
-	w.family("kq_connections_total", "counter", "Client connections that were accepted.")
-	w.value("", float64(m.accepted.Load()))
-	m.writeAPIs(w)
-	w.family("kq_errors_total", "counter", "Error codes in answers to clients.")
+// collector shows a broker to Prometheus. The counters are plain atomics that
+// are read when somebody asks: a request costs no more than an addition.
+type collector struct {
+	metrics *metrics
+	logs    func() []logStat
+}
+
+// Describe sends nothing: which series there are depends on what is asked of the
+// broker.
+func (collector) Describe(chan<- *prometheus.Desc) {}
+
+// Collect sends every metric.
+func (c collector) Collect(out chan<- prometheus.Metric) {
+	m := c.metrics
+	gauge, counter := family(out, prometheus.GaugeValue), family(out, prometheus.CounterValue)
+	gauge("kq_start_time_seconds", "When the broker started, in seconds since 1970.")(float64(m.start.UnixMilli()) / 1000)
+	gauge("kq_connections", "Client connections that are open.")(float64(m.open.Load()))
+	counter("kq_connections_total", "Client connections that were accepted.")(float64(m.accepted.Load()))
+	requests := counter("kq_requests_total", "Requests by API.", "api")
+	in := counter("kq_request_bytes_total", "Bytes of requests by API.", "api")
+	answers := counter("kq_response_bytes_total", "Bytes of answers by API.", "api")
+	for key := range m.apis {
+		a := &m.apis[key]
+		if n := a.requests.Load(); n > 0 {
+			name := kmsg.NameForKey(int16(key))
+			requests(float64(n), name)
+			in(float64(a.in.Load()), name)
+			answers(float64(a.out.Load()), name)
+		}
+	}
+	errs := counter("kq_errors_total", "Error codes in answers to clients.", "code")
 	m.errors.Each(func(code int16, n int64) {
-		name := fmt.Sprint(code)
+		name := strconv.Itoa(int(code))
 		if e := kerr.TypedErrorForCode(code); e != nil {
 			name = e.Message
 		}
-		w.value(`code="`+name+`"`, float64(n))
+		errs(float64(n), name)
 	})
-	writeLogs(w, logs)
-	w.family("go_goroutines", "gauge", "Goroutines that exist.")
-	w.value("", float64(runtime.NumGoroutine()))
-	return w.Flush()
+	logs := c.logs()
+	gauge("kq_partitions", "Partitions that this broker has.")(float64(len(logs)))
+	size := gauge("kq_log_size_bytes", "Bytes of a partition's log.", "topic", "partition")
+	start := gauge("kq_log_start_offset", "First offset of a partition.", "topic", "partition")
+	end := gauge("kq_log_end_offset", "Offset after the last record of a partition.", "topic", "partition")
+	for _, l := range logs {
+		p := strconv.Itoa(int(l.partition))
+		size(float64(l.size), l.topic, p)
+		start(float64(l.start), l.topic, p)
+		end(float64(l.end), l.topic, p)
+	}
 }
 
-func (m *metrics) writeAPIs(w *exposition) {
-	for _, f := range []struct {
-		name, help string
-		get        func(*apiCounters) int64
-	}{
-		{"kq_requests_total", "Requests by API.", func(a *apiCounters) int64 { return a.requests.Load() }},
-		{"kq_request_bytes_total", "Bytes of requests by API.", func(a *apiCounters) int64 { return a.in.Load() }},
-		{"kq_response_bytes_total", "Bytes of answers by API.", func(a *apiCounters) int64 { return a.out.Load() }},
-	} {
-		w.family(f.name, "counter", f.help)
-		for key := range m.apis {
-			if m.apis[key].requests.Load() > 0 {
-				w.value(`api="`+kmsg.NameForKey(int16(key))+`"`, float64(f.get(&m.apis[key])))
+// family returns a function that describes a metric and returns one that sends
+// its values.
+func family(out chan<- prometheus.Metric, kind prometheus.ValueType) func(name, help string, labels ...string) func(v float64, values ...string) {
+	return func(name, help string, labels ...string) func(float64, ...string) {
+		desc := prometheus.NewDesc(name, help, labels, nil)
+		return func(v float64, values ...string) {
+			m, err := prometheus.NewConstMetric(desc, kind, v, values...)
+			if err != nil { // a topic's name is always valid as a label
+				m = prometheus.NewInvalidMetric(desc, err)
 			}
+			out <- m
 		}
 	}
-}
-
-func writeLogs(w *exposition, logs []logStat) {
-	w.family("kq_partitions", "gauge", "Partitions that this broker has.")
-	w.value("", float64(len(logs)))
-	for _, f := range []struct {
-		name, help string
-		get        func(logStat) int64
-	}{
-		{"kq_log_size_bytes", "Bytes of a partition's log.", func(l logStat) int64 { return l.size }},
-		{"kq_log_start_offset", "First offset of a partition.", func(l logStat) int64 { return l.start }},
-		{"kq_log_end_offset", "Offset after the last record of a partition.", func(l logStat) int64 { return l.end }},
-	} {
-		w.family(f.name, "gauge", f.help)
-		for _, l := range logs {
-			w.value(fmt.Sprintf(`topic="%s",partition="%d"`, labels.Replace(l.topic), l.partition), float64(f.get(l)))
-		}
-	}
-}
-
-// labels escapes the value of a label.
-var labels = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`)
-
-// exposition writes metric families; the first error sticks in the Writer.
-type exposition struct {
-	*bufio.Writer
-	name string
-}
-
-func (w *exposition) family(name, kind, help string) {
-	w.name = name
-	fmt.Fprintf(w, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, kind)
-}
-
-func (w *exposition) value(labels string, v float64) {
-	if labels != "" {
-		labels = "{" + labels + "}"
-	}
-	fmt.Fprintf(w, "%s%s %g\n", w.name, labels, v)
 }

@@ -3,10 +3,15 @@ package broker
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
 // metricsServer answers /metrics, /healthz and /readyz.
@@ -16,9 +21,9 @@ type metricsServer struct {
 	done chan struct{} // closed when the server has ended
 }
 
-// serveMetrics starts to answer on addr. write writes the metrics; ready says
-// whether clients are served.
-func serveMetrics(ctx context.Context, addr string, write func(io.Writer) error, ready func() bool) (*metricsServer, error) {
+// serveMetrics starts to answer on addr with what c collects; ready says whether
+// clients are served.
+func serveMetrics(ctx context.Context, addr string, c prometheus.Collector, ready func() bool) (*metricsServer, error) {
 	at, err := parseHostPort(addr, 0)
 	if err != nil {
 		return nil, &Error{Message: "metrics: " + err.Error(), Usage: true, Next: "as in --metrics localhost:9404"}
@@ -27,11 +32,12 @@ func serveMetrics(ctx context.Context, addr string, write func(io.Writer) error,
 	if err != nil {
 		return nil, listenError(at, err)
 	}
+	registry := prometheus.NewRegistry() // our own: an embedder's default registry stays as it is
+	if err := errors.Join(registry.Register(c), registry.Register(collectors.NewGoCollector())); err != nil {
+		return nil, errors.Join(fmt.Errorf("register metrics: %w", err), l.Close())
+	}
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
-		_ = write(w) // fails when the client went away
-	})
+	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "ok") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
 		if ready() {

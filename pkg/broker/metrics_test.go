@@ -26,10 +26,10 @@ func TestMetrics(t *testing.T) {
 		c.read()
 	}
 	var ready atomic.Bool
-	write := func(w io.Writer) error {
-		return m.write(w, []logStat{{topic: `a"b`, partition: 2, size: 10, start: 3, end: 7}})
-	}
-	srv, err := serveMetrics(t.Context(), "127.0.0.1:0", write, ready.Load)
+	source := collector{m, func() []logStat {
+		return []logStat{{topic: `a"b`, partition: 2, size: 10, start: 3, end: 7}}
+	}}
+	srv, err := serveMetrics(t.Context(), "127.0.0.1:0", source, ready.Load)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +54,7 @@ func TestMetrics(t *testing.T) {
 		`kq_response_bytes_total{api="Metadata"} 27` + "\n",
 		`kq_errors_total{code="NOT_LEADER_FOR_PARTITION"} 1` + "\n",
 		`kq_errors_total{code="UNKNOWN_SERVER_ERROR"} 2` + "\n",
-		"kq_partitions 1\n", `kq_log_size_bytes{topic="a\"b",partition="2"} 10` + "\n",
+		"kq_partitions 1\n", `kq_log_size_bytes{partition="2",topic="a\"b"} 10` + "\n",
 		"# TYPE kq_log_end_offset gauge\n",
 	} {
 		if !strings.Contains(text, want) {

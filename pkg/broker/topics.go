@@ -3,7 +3,6 @@ package broker
 import (
 	"context"
 	"fmt"
-	"io"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -46,13 +45,4 @@ func (b *Broker) CreateTopics(ctx context.Context, specs ...TopicSpec) error {
 		}
 	}
 	return nil
-}
-
-// writeMetrics writes what /metrics answers.
-func (b *Broker) writeMetrics(w io.Writer) error {
-	var logs []logStat
-	if b.ready.Load() {
-		logs = b.logStats()
-	}
-	return b.metrics.write(w, logs)
 }
