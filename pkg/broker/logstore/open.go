@@ -92,7 +92,10 @@ func (l *Log) writeTopicID() error {
 func (l *Log) checkTopicID() error {
 	raw, err := vfs.ReadFile(l.place.fs, l.file(partitionMetaFile))
 	if errors.Is(err, fs.ErrNotExist) {
-		return l.writeTopicID()
+		if err = l.writeTopicID(); vfs.IsNoSpace(err) {
+			return nil // the next start writes it
+		}
+		return err
 	}
 	if err != nil {
 		return err

@@ -1,10 +1,13 @@
 package logstore
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
 	"slices"
+
+	"kq/pkg/broker/vfs"
 )
 
 // recovery opens a log that was not closed. What was durable, below the
@@ -251,7 +254,8 @@ func (r *recovery) walk(i int) (whole bool, err error) {
 	seg := r.newSegment(i)
 	r.next = seg.base
 	if i > r.from {
-		if err := r.l.writeSnapshot(seg.base); err != nil {
+		// Without this one, a later recovery takes an earlier one.
+		if err := r.l.writeSnapshot(seg.base); err != nil && !vfs.IsNoSpace(err) {
 			return false, err
 		}
 	}
@@ -273,10 +277,11 @@ func (r *recovery) walk(i int) (whole bool, err error) {
 			return false, err
 		}
 	}
-	if i+1 < len(r.bases) && bad == nil {
+	sealed := i+1 < len(r.bases) && bad == nil
+	if sealed {
 		w.ix.seal()
 	}
-	return bad == nil, w.save(pos)
+	return bad == nil, w.save(pos, sealed)
 }
 
 // segmentWalk rebuilds one segment.
@@ -318,8 +323,10 @@ func (w *segmentWalk) run(f *segFile) (pos int64, bad, err error) {
 	return sc.pos, sc.err, nil
 }
 
-// save writes the segment's companions anew.
-func (w *segmentWalk) save(size int64) error {
+// save writes the segment's companions, as far as they are not what they should
+// be already. On a full disk those of the active segment stay in memory, as after
+// an append.
+func (w *segmentWalk) save(size int64, sealed bool) error {
 	r, p := w.r, w.seg.place
 	w.seg.size = size
 	w.seg.aborted.Store(&w.aborted)
@@ -327,18 +334,34 @@ func (w *segmentWalk) save(size int64) error {
 	for _, t := range w.aborted {
 		txns = t.encode(txns)
 	}
-	err := errors.Join(writeWhole(p.fs, p.path(w.seg.base, indexSuffix), w.ix.offsets),
-		writeWhole(p.fs, p.path(w.seg.base, timeIndexSuffix), w.ix.times))
+	a := r.l.activate(w.seg, w.ix)
+	a.size, a.tail = size, w.tail
+	err := errors.Join(correctFile(p.fs, p.path(w.seg.base, indexSuffix), w.ix.offsets, &a.offsetsWritten),
+		correctFile(p.fs, p.path(w.seg.base, timeIndexSuffix), w.ix.times, &a.timesWritten))
 	if len(txns) > 0 {
-		err = errors.Join(err, writeWhole(p.fs, p.path(w.seg.base, txnIndexSuffix), txns))
+		err = errors.Join(err, correctFile(p.fs, p.path(w.seg.base, txnIndexSuffix), txns, &a.txnsWritten))
 	} else {
 		err = errors.Join(err, ignoreMissing(p.fs.Remove(p.path(w.seg.base, txnIndexSuffix))))
 	}
-	r.act = r.l.activate(w.seg, w.ix)
-	r.act.size, r.act.tail = size, w.tail
-	r.act.offsetsWritten, r.act.timesWritten, r.act.txnsWritten = len(w.ix.offsets), len(w.ix.times), len(txns)
+	r.act = a
 	r.l.dirty.segs = append(r.l.dirty.segs, w.seg)
+	if !sealed && vfs.IsNoSpace(err) {
+		r.l.store.logger().Warn("index entries wait for space", "partition", r.l.tp.String(), "err", err)
+		return nil
+	}
 	return err
+}
+
+// correctFile makes content the content of a file, unsynced. One that is right
+// is not touched: it takes space to write it. written is the length afterwards.
+func correctFile(fsys vfs.FS, name string, content []byte, written *int) error {
+	if have, err := vfs.ReadFile(fsys, name); err != nil || !bytes.Equal(have, content) {
+		if err := writeWhole(fsys, name, content); err != nil {
+			return err
+		}
+	}
+	*written = len(content)
+	return nil
 }
 
 // finish publishes the log.

@@ -1,0 +1,55 @@
+package logstore
+
+import (
+	"errors"
+	"testing"
+
+	"kq/pkg/broker/vfs"
+)
+
+// A full disk keeps nobody from recovering and reading a log: what recovery
+// writes waits for space.
+func TestRecoveryOnFullDisk(t *testing.T) {
+	mem := vfs.NewMem(0)
+	s := openStore(t, mem)
+	l := openLog(t, s, Config{SegmentBytes: 4096, IndexIntervalBytes: 1})
+	for range 20 {
+		mustAppend(t, l, records(1, 500, 1, idempotent(7, 0, int32(l.EndOffset()))), AppendOptions{})
+	}
+	if err := s.Close(false); err != nil {
+		t.Fatal(err)
+	}
+	if err := mem.Remove("/data/t-0/" + partitionMetaFile); err != nil {
+		t.Fatal(err)
+	}
+
+	full := vfs.NewErr(mem)
+	rule := full.Add(vfs.Rule{Ops: vfs.OpWriteAt, Err: vfs.ErrNoSpace})
+	s = openStore(t, full)
+	l = openLog(t, s, Config{SegmentBytes: 4096, IndexIntervalBytes: 1})
+	if n := len(readAll(t, l, 0)); n != 20 {
+		t.Errorf("%d batches, want 20", n)
+	}
+	next := records(1, 500, 1, idempotent(7, 0, 20))
+	if _, err := l.Append(next, AppendOptions{}); !errors.Is(err, ErrStorage) || errors.Is(err, ErrOffline) {
+		t.Errorf("append to a full disk: %v", err)
+	}
+	if err := s.Checkpoint(); err == nil {
+		t.Error("checkpoints on a full disk")
+	}
+	rule.Remove()
+	if a := mustAppend(t, l, next, AppendOptions{}); a.FirstOffset != 20 {
+		t.Errorf("appended at %d", a.FirstOffset)
+	}
+	if err := s.Close(true); err != nil {
+		t.Fatal(err)
+	}
+	s = openStore(t, mem)
+	l = openLog(t, s, Config{})
+	if n := len(readAll(t, l, 0)); n != 21 || !s.CleanShutdown() {
+		t.Errorf("%d batches, want 21; clean: %v", n, s.CleanShutdown())
+	}
+	if p := l.ActiveProducers(); len(p) != 1 || p[0].LastSequence != 20 {
+		t.Errorf("producers: %+v", p)
+	}
+}
