@@ -2,6 +2,7 @@ package logstore
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"kq/pkg/broker/vfs"
@@ -51,5 +52,23 @@ func TestRecoveryOnFullDisk(t *testing.T) {
 	}
 	if p := l.ActiveProducers(); len(p) != 1 || p[0].LastSequence != 20 {
 		t.Errorf("producers: %+v", p)
+	}
+}
+
+// However many logs could not be closed, the error stays one line.
+func TestCloseOnFullDisk(t *testing.T) {
+	full := vfs.NewErr(vfs.NewMem(0))
+	s := openStore(t, full)
+	for i := range int32(20) {
+		l, err := s.Create(LogSpec{Topic: "t", Partition: i})
+		if err != nil {
+			t.Fatal(err)
+		}
+		mustAppend(t, l, records(1, 10, 1), AppendOptions{})
+	}
+	full.Add(vfs.Rule{Ops: vfs.OpWriteAt, Err: vfs.ErrNoSpace})
+	err := s.Close(true)
+	if err == nil || !vfs.IsNoSpace(err) || len(err.Error()) > 200 || strings.Contains(err.Error(), "\n") {
+		t.Errorf("close: %v", err)
 	}
 }

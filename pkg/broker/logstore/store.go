@@ -252,8 +252,20 @@ func (s *Store) Close(clean bool) error {
 	if clean {
 		errs = append(errs, s.leaveClean(len(errs) == 0 && s.isRecovered()))
 	}
-	errs = append(errs, s.lock.Close())
-	return errors.Join(errs...)
+	return s.firstOf(append(errs, s.lock.Close()))
+}
+
+// firstOf gives the first error that there is, in one line, and logs the others:
+// a full disk fails every log alike.
+func (s *Store) firstOf(errs []error) error {
+	errs = slices.DeleteFunc(errs, func(err error) bool { return err == nil })
+	if len(errs) < 2 {
+		return errors.Join(errs...)
+	}
+	for _, err := range errs[1:] {
+		s.logger().Warn("not closed in order", "dir", s.opts.Dir, "err", err)
+	}
+	return fmt.Errorf("%w; and %d more like it", errs[0], len(errs)-1)
 }
 
 // isRecovered says that no directory waits for a recovery: nothing was unclean,
