@@ -1,6 +1,7 @@
 package logstore
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -87,7 +88,7 @@ func records(n, size int, ts int64, edit ...func(*batch.BuilderOptions)) batch.B
 	}
 	b := batch.NewBuilder(o)
 	for i := range n {
-		b.Add(ts, fmt.Appendf(nil, "key-%d", i), make([]byte, size), nil)
+		b.Add(ts, fmt.Appendf(nil, "key-%d", i), bytes.Repeat([]byte{'x'}, size), nil)
 	}
 	return b.Build()
 }

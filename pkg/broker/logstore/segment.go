@@ -158,7 +158,7 @@ func (s *segment) sync() error {
 		return nil
 	}
 	if err != nil {
-		return err
+		return beforeSync{err}
 	}
 	defer f.release()
 	return f.f.Sync()
@@ -182,7 +182,7 @@ func syncFile(fsys vfs.FS, name string) error {
 		return nil
 	}
 	if err != nil {
-		return err
+		return beforeSync{err}
 	}
 	err = f.Sync()
 	return errors.Join(err, f.Close())

@@ -1,12 +1,14 @@
 package logstore
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"math"
 	"path/filepath"
 	"slices"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -76,6 +78,10 @@ func (l *Log) syncLocked(scope syncScope) (moved bool, err error) {
 		return false, err
 	}
 	if err := l.clean(job); err != nil {
+		if isBeforeSync(err) {
+			l.giveBack(job)
+			return false, storageError("sync "+l.tp.String(), err)
+		}
 		return false, l.fail(fmt.Errorf("sync: %w", err))
 	}
 	l.mu.Lock()
@@ -123,6 +129,34 @@ func (l *Log) takeDirt(scope syncScope) (job dirt, end int64, err error) {
 		l.dirty.sealed, l.dirty.files = nil, nil
 	}
 	return job, end, nil
+}
+
+// giveBack takes back what could not even be tried to be synced.
+func (l *Log) giveBack(job dirt) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, s := range l.dirty.segs {
+		if !slices.Contains(job.segs, s) {
+			job.segs = append(job.segs, s)
+		}
+	}
+	l.dirty.segs = job.segs
+	l.dirty.sealed = append(job.sealed, l.dirty.sealed...)
+	for name := range job.files {
+		l.dirty.addFile(name)
+	}
+	l.dirty.dir = l.dirty.dir || job.dir
+}
+
+// beforeSync marks an error that came before a sync was asked for: nothing is
+// known to be lost, and the next try may work.
+type beforeSync struct{ error }
+
+func (e beforeSync) Unwrap() error { return e.error }
+
+func isBeforeSync(err error) bool {
+	var e beforeSync
+	return errors.As(err, &e) || errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE)
 }
 
 // clean waits for the disk.
@@ -190,6 +224,9 @@ func newSyncer(workers int) *syncer {
 	s.idle.L = &s.mu // the zero Cond has no lock
 	return s
 }
+
+// syncRetry is the pause after a sync that could not even begin.
+const syncRetry = 200 * time.Millisecond
 
 // add asks for a sync of a log.
 func (s *syncer) add(l *Log, scope syncScope) {
@@ -259,7 +296,8 @@ func (l *Log) syncScope(scope syncScope) (moved bool) {
 	defer l.syncMu.Unlock()
 	moved, err := l.syncLocked(scope)
 	if err != nil && l.Err() == nil {
-		l.store.opts.Logger.Warn("sync has to wait", "partition", l.tp.String(), "err", err)
+		l.store.logger().Warn("sync has to wait", "partition", l.tp.String(), "err", err)
+		time.AfterFunc(syncRetry, func() { l.store.syncer.add(l, scope) })
 	}
 	return moved
 }
