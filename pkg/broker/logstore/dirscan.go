@@ -193,6 +193,17 @@ func (d *dirFiles) removeSegment(base int64) error {
 	return nil
 }
 
+// orphan gives a file of a segment with from <= base < to whose log is missing.
+func (d *dirFiles) orphan(from, to int64) (name string, base int64, ok bool) {
+	for name := range d.others {
+		base, _, _ := parseSegmentName(name)
+		if _, there := d.logs[base]; !there && from <= base && base < to {
+			return name, base, true
+		}
+	}
+	return "", 0, false
+}
+
 // removeSnapshots removes those that drop says.
 func (d *dirFiles) removeSnapshots(drop func(offset int64) bool) error {
 	var err error

@@ -132,8 +132,10 @@ func (i *inspection) add(p Problem) {
 // made them.
 func (i *inspection) noteGap(n int, base int64) {
 	before := &segment{place: i.d.place, base: i.bases[n-1], size: i.d.logs[i.bases[n-1]]}
-	if was, err := compacted(before); err == nil && was {
-		return
+	if _, _, orphan := i.d.orphan(i.next, base); !orphan {
+		if was, err := compacted(before); err == nil && was {
+			return
+		}
 	}
 	i.add(Problem{
 		File: segmentName(before.base, logSuffix), Position: before.size, Offset: i.next, next: before.size, upTo: base,

@@ -145,6 +145,9 @@ func (l *Log) openClean(d *dirFiles) error {
 	if len(bases) == 0 {
 		return fmt.Errorf("%w: no segment, and %d offsets were durable", ErrCorrupt, end)
 	}
+	if name, base, ok := d.orphan(bases[0], bases[len(bases)-1]); ok {
+		return missingSegment(base, name)
+	}
 	segs := make([]*segment, len(bases))
 	for i, base := range bases {
 		segs[i] = &segment{place: l.place, base: base, size: d.logs[base]}

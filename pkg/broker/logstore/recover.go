@@ -75,7 +75,7 @@ func (r *recovery) removeOrphans() error {
 			continue
 		}
 		if len(bases) > 0 && bases[0] < base && base < r.rp {
-			return fmt.Errorf("%w: segment %s is missing: %s is there", ErrCorrupt, segmentName(base, logSuffix), name)
+			return missingSegment(base, name)
 		}
 		if err := r.d.remove(name); err != nil {
 			return err
@@ -83,6 +83,10 @@ func (r *recovery) removeOrphans() error {
 		delete(r.d.others, name)
 	}
 	return nil
+}
+
+func missingSegment(base int64, name string) error {
+	return fmt.Errorf("%w: segment %s is missing: %s is there", ErrCorrupt, segmentName(base, logSuffix), name)
 }
 
 // beginAt makes the log empty at an offset.

@@ -212,7 +212,24 @@ func (r *repair) skipIn(problems []Problem) error {
 	}
 	return errors.Join(r.dropIndexes(base),
 		p.fs.Rename(name+cleanedSuffix, name+swapSuffix), p.fs.SyncDir(p.dir),
-		p.fs.Rename(name+swapSuffix, name), p.fs.SyncDir(p.dir))
+		p.fs.Rename(name+swapSuffix, name), r.dropOrphans(problems), p.fs.SyncDir(p.dir))
+}
+
+// dropOrphans removes what is left of segments whose logs are missing.
+func (r *repair) dropOrphans(problems []Problem) error {
+	for _, q := range problems {
+		for {
+			name, _, ok := r.d.orphan(q.Offset, q.upTo)
+			if !ok {
+				break
+			}
+			if err := r.d.remove(name); err != nil {
+				return err
+			}
+			delete(r.d.others, name)
+		}
+	}
+	return nil
 }
 
 // rewrite copies a file without its bad ranges.
