@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"log/slog"
 	"sync"
 	"testing"
 	"time"
@@ -52,10 +51,6 @@ func openStore(t testing.TB, fsys vfs.FS, edit ...func(*Options)) *Store {
 	}
 	t.Cleanup(func() { _ = s.Close(false) })
 	return s
-}
-
-func withLogger(w io.Writer) func(*Options) {
-	return func(o *Options) { o.Logger = slog.New(slog.NewTextHandler(w, nil)) }
 }
 
 func withSync(m SyncMode) func(*Options) { return func(o *Options) { o.Sync = m } }

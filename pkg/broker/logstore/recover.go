@@ -377,12 +377,10 @@ func (r *recovery) finish() error {
 		return r.beginAt(start, false)
 	}
 	last := len(r.segs) - 1
-	for _, seg := range r.segs[r.from:last] {
-		l.dirty.sealed = append(l.dirty.sealed, seg)
-	}
-	if len(r.segs) <= r.from { // the walk ended before its first segment
+	if last < r.from { // the walk ended before its first segment
 		return fmt.Errorf("%w: no segment from offset %d on", ErrCorrupt, r.rp)
 	}
+	l.dirty.sealed = append(l.dirty.sealed, r.segs[r.from:last]...)
 	l.dirty.dir = true
 	l.isDirty.Store(true)
 	e := r.epochs.cutFrom(r.next).cutBefore(start)

@@ -102,8 +102,9 @@ func makeDir(fsys vfs.FS, dir string) error {
 func takeLock(fsys vfs.FS, dir string) (io.Closer, error) {
 	lock, err := fsys.Lock(filepath.Join(dir, lockFile))
 	if errors.Is(err, vfs.ErrLocked) {
-		return nil, fmt.Errorf("%w: Failed to acquire lock on file .lock in %s. "+
-			"A Kafka instance in another process or thread is using this directory.", ErrLocked, dir)
+		kafkaSays := "Failed to acquire lock on file .lock in " + dir + ". " +
+			"A Kafka instance in another process or thread is using this directory."
+		return nil, fmt.Errorf("%w: %s", ErrLocked, kafkaSays)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("lock data directory: %w", err)
