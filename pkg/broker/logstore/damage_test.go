@@ -2,6 +2,7 @@ package logstore
 
 import (
 	"errors"
+	"strings"
 	"testing"
 )
 
@@ -37,5 +38,43 @@ func TestMissingSegment(t *testing.T) {
 			t.Errorf("clean %v: %d batches, want 51", clean, n)
 		}
 		must(t, s.Close(true))
+	}
+}
+
+// Base offset and leader epoch are outside the checksum. A batch that has others
+// than what follows it lets us believe is bad, not everything behind it.
+func TestMisplacedBatch(t *testing.T) {
+	const at = 4 * 209 // of offset 54
+	for name, set := range map[string]struct {
+		pos   int64
+		bytes string
+	}{
+		"base offset": {at + 5, "\x01"},
+		"low bits":    {at + 7, "\x39"},
+		"epoch":       {at + 12, "\x01"},
+	} {
+		for _, rp := range []int64{40, 57} {
+			mem := beforeWreck(t, rp, Config{})
+			w := &wrecker{t, mem}
+			f := w.open(w.path(50, logSuffix))
+			_, err := f.WriteAt([]byte(set.bytes), set.pos)
+			must(t, err)
+			must(t, f.Close())
+			s := openStore(t, mem)
+			l := loadLog(t, s, Config{SegmentBytes: 2100, IndexIntervalBytes: 400})
+			if err := l.Err(); rp > 54 && (err == nil || !strings.Contains(err.Error(), "position 836, offset 54, below the recovery point 57")) ||
+				rp < 54 && (err != nil || l.EndOffset() != 54) {
+				t.Errorf("%s, recovery point %d: %v, ends at %d", name, rp, err, l.EndOffset())
+			}
+			_ = s.Close(true) // an offline log is an error
+			if rp < 54 {
+				continue
+			}
+			_, err = Repair(mem, "/data", testTP, RepairSkip, true)
+			must(t, err)
+			if n := len(readAll(t, openLog(t, openStore(t, mem), Config{}), 0)); n != 60 {
+				t.Errorf("%s: %d batches after the repair, want 60", name, n)
+			}
+		}
 	}
 }

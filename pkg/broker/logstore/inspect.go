@@ -187,7 +187,7 @@ func (i *inspection) segment(n int, base, size int64) error {
 // walk takes batches until the end or the first that does not fit.
 func (i *inspection) walk(sc *scanner, link *chain) error {
 	for sc.next() {
-		if err := link.link(sc.head); err != nil {
+		if err := link.follow(sc); err != nil {
 			return err
 		}
 		i.report.Batches++
@@ -205,7 +205,7 @@ func nextGood(f io.ReaderAt, bad, size int64, link chain, limit int64) (pos int6
 		}
 		h = sc.head
 		copy := link
-		return (limit == noOffset || h.last < limit) && copy.link(h) == nil
+		return (limit == noOffset || h.last < limit) && copy.follow(sc) == nil
 	}
 	if first := newScanner(f, bad, size, false); first.next() && first.pos < size && fits(first.pos) {
 		return first.pos, h, true, nil

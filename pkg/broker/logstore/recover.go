@@ -158,7 +158,7 @@ func (r *recovery) checkSealed(i int) error {
 	sc := newScanner(f, pos, seg.size, true)
 	link := chain{segBase: seg.base, next: seg.base, epoch: r.epoch}
 	for sc.next() {
-		if err := link.link(sc.head); err != nil {
+		if err := link.follow(sc); err != nil {
 			return r.damaged(seg.base, sc.head.pos, err)
 		}
 		ix.add(sc.head)
@@ -248,7 +248,7 @@ func (r *recovery) restore() error {
 func (r *recovery) walk(i int) (whole bool, err error) {
 	if i > 0 {
 		if err := r.checkGap(i); err != nil {
-			if r.next < r.rp {
+			if r.next < r.rp || r.bases[i] < r.rp {
 				return false, err
 			}
 			r.l.store.logger().Warn("log is cut before a segment", "partition", r.l.tp.String(), "err", err)
@@ -304,7 +304,7 @@ func (w *segmentWalk) run(f *segFile) (pos int64, bad, err error) {
 	link := chain{segBase: w.seg.base, next: w.seg.base, epoch: r.epoch}
 	for sc.next() {
 		h := sc.head
-		if err := link.link(h); err != nil {
+		if err := link.follow(sc); err != nil {
 			return h.pos, err, nil
 		}
 		b, ok, err := sc.batch()

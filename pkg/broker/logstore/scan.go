@@ -216,6 +216,28 @@ type chain struct {
 	epoch   int32
 }
 
+// follow links the batch that a scan has found. Base offset and leader epoch lie
+// outside the checksum: where they jump, as compaction and elections make them
+// do, the next batch has to agree, or this one is not what was written.
+func (c *chain) follow(sc *scanner) error {
+	h := sc.head
+	gap, elected := h.base > c.next, h.epoch > c.epoch
+	if !gap && !elected || sc.pos >= sc.end {
+		return c.link(h)
+	}
+	after, err := sc.readHead()
+	if err != nil { // bad itself, whatever this one is
+		return c.link(h)
+	}
+	if gap && c.next <= after.base && after.base <= h.last || elected && c.epoch <= after.epoch && after.epoch < h.epoch && after.epoch >= 0 {
+		if newScanner(sc.r, sc.pos, sc.end, true).next() {
+			return fmt.Errorf("%w: batch of offsets %d to %d, epoch %d, where %d is next; offset %d, epoch %d, follows",
+				ErrCorrupt, h.base, h.last, h.epoch, c.next, after.base, after.epoch)
+		}
+	}
+	return c.link(h)
+}
+
 func (c *chain) link(h head) error {
 	switch {
 	case h.base < c.next:
