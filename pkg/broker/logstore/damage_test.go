@@ -2,6 +2,7 @@ package logstore
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -44,16 +45,21 @@ func TestMissingSegment(t *testing.T) {
 // Base offset and leader epoch are outside the checksum. A batch that has others
 // than what follows it lets us believe is bad, not everything behind it.
 func TestMisplacedBatch(t *testing.T) {
-	const at = 4 * 209 // of offset 54
+	const at, size = 4 * 209, 209 // of offset 54
 	for name, set := range map[string]struct {
 		pos   int64
 		bytes string
+		off   int64
 	}{
-		"base offset": {at + 5, "\x01"},
-		"low bits":    {at + 7, "\x39"},
-		"epoch":       {at + 12, "\x01"},
+		"base offset": {at + 5, "\x01", 54},
+		"low bits":    {at + 7, "\x39", 54},
+		"epoch":       {at + 12, "\x01", 54},
+		"last one":    {at + 5*size + 5, "\x01", 59},
 	} {
-		for _, rp := range []int64{40, 57} {
+		for _, rp := range []int64{40, 60} {
+			if rp < set.off && set.off == 59 {
+				continue // it could be so
+			}
 			mem := beforeWreck(t, rp, Config{})
 			w := &wrecker{t, mem}
 			f := w.open(w.path(50, logSuffix))
@@ -62,7 +68,8 @@ func TestMisplacedBatch(t *testing.T) {
 			must(t, f.Close())
 			s := openStore(t, mem)
 			l := loadLog(t, s, Config{SegmentBytes: 2100, IndexIntervalBytes: 400})
-			if err := l.Err(); rp > 54 && (err == nil || !strings.Contains(err.Error(), "position 836, offset 54, below the recovery point 57")) ||
+			below := fmt.Sprintf("position %d, offset %d, below the recovery point 60", (set.off-50)*size, set.off)
+			if err := l.Err(); rp > 54 && (err == nil || !strings.Contains(err.Error(), below)) ||
 				rp < 54 && (err != nil || l.EndOffset() != 54) {
 				t.Errorf("%s, recovery point %d: %v, ends at %d", name, rp, err, l.EndOffset())
 			}
@@ -72,8 +79,13 @@ func TestMisplacedBatch(t *testing.T) {
 			}
 			_, err = Repair(mem, "/data", testTP, RepairSkip, true)
 			must(t, err)
-			if n := len(readAll(t, openLog(t, openStore(t, mem), Config{}), 0)); n != 60 {
-				t.Errorf("%s: %d batches after the repair, want 60", name, n)
+			l = openLog(t, openStore(t, mem), Config{})
+			want := 60 // an empty batch has taken the place of the bad one
+			if set.off == 59 {
+				want = 59
+			}
+			if n := len(readAll(t, l, 0)); n != want {
+				t.Errorf("%s: %d batches after the repair, want %d", name, n, want)
 			}
 		}
 	}

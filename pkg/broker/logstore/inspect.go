@@ -150,7 +150,7 @@ func (i *inspection) segment(n int, base, size int64) error {
 		return err
 	}
 	defer f.Close()
-	link := chain{segBase: base, next: max(base, i.next), epoch: i.epoch}
+	link := chain{segBase: base, next: max(base, i.next), epoch: i.epoch, durable: i.report.RecoveryPoint}
 	for pos := int64(0); pos < size; {
 		sc := newScanner(f, pos, size, true)
 		bad := i.walk(sc, &link)

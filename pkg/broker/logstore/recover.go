@@ -301,7 +301,7 @@ type segmentWalk struct {
 func (w *segmentWalk) run(f *segFile) (pos int64, bad, err error) {
 	r := w.r
 	sc := newScanner(f.f, 0, w.seg.size, true)
-	link := chain{segBase: w.seg.base, next: w.seg.base, epoch: r.epoch}
+	link := chain{segBase: w.seg.base, next: w.seg.base, epoch: r.epoch, durable: r.rp}
 	for sc.next() {
 		h := sc.head
 		if err := link.follow(sc); err != nil {

@@ -214,6 +214,7 @@ type chain struct {
 	segBase int64
 	next    int64 // the offset that may come next, or a later one
 	epoch   int32
+	durable int64 // no gap goes across this offset, which compaction has not reached
 }
 
 // follow links the batch that a scan has found. Base offset and leader epoch lie
@@ -222,6 +223,9 @@ type chain struct {
 func (c *chain) follow(sc *scanner) error {
 	h := sc.head
 	gap, elected := h.base > c.next, h.epoch > c.epoch
+	if c.next < c.durable && c.durable <= h.base {
+		return fmt.Errorf("%w: batch of offsets %d to %d where %d is next, and %d was durable", ErrCorrupt, h.base, h.last, c.next, c.durable-1)
+	}
 	if !gap && !elected || sc.pos >= sc.end {
 		return c.link(h)
 	}
