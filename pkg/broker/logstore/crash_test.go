@@ -151,9 +151,12 @@ func (c *crashRun) verifyAll() int {
 
 // verify starts on what a crash left. again crashes once more, in recovery.
 func (c *crashRun) verify(im crashImage, again bool) error {
-	var second []crashImage
+	var mu sync.Mutex
+	var second []crashImage // guarded by mu: the syncer's goroutine adds to it
 	if again {
 		im.disk.OnSync(func(p vfs.SyncPoint) {
+			mu.Lock()
+			defer mu.Unlock()
 			if p.Seed%4 == 0 {
 				sub := im
 				sub.kill = false
@@ -168,7 +171,11 @@ func (c *crashRun) verify(im crashImage, again bool) error {
 	}
 	defer s.Close(false)
 	im.disk.OnSync(nil)
-	for _, sub := range second {
+	mu.Lock()
+	images := second
+	second = nil
+	mu.Unlock()
+	for _, sub := range images {
 		if err := c.verify(sub, false); err != nil {
 			return fmt.Errorf("%s: %w", sub.where, err)
 		}
