@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"sync"
 	"sync/atomic"
 
@@ -19,7 +20,8 @@ type checkpoints struct {
 	// What the files hold; logs that were not loaded keep their entries.
 	// Guarded by mu.
 	recovery, start, hw offsets
-	raw                 map[string][]byte // the files as written last; guarded by mu
+	raw                 map[string][]byte  // the files as written last; guarded by mu
+	onDisk              map[string]offsets // what they say, as far as it is known; guarded by mu
 
 	newDirs atomic.Bool // the data directory has entries that are not durable
 }
@@ -29,7 +31,7 @@ type checkpoints struct {
 func (c *checkpoints) read() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.raw = map[string][]byte{}
+	c.raw, c.onDisk = map[string][]byte{}, map[string]offsets{}
 	for name, into := range map[string]*offsets{recoveryPointFile: &c.recovery, logStartFile: &c.start, highWatermarkFile: &c.hw} {
 		*into = offsets{}
 		raw, err := vfs.ReadFile(c.store.fs, c.store.path(name))
@@ -47,7 +49,7 @@ func (c *checkpoints) read() error {
 		if o != nil {
 			*into = o
 		}
-		c.raw[name] = raw
+		c.raw[name], c.onDisk[name] = raw, maps.Clone(*into)
 	}
 	return nil
 }
@@ -62,13 +64,27 @@ func (c *checkpoints) of(tp TopicPartition) (info openInfo, known bool) {
 	return info, known
 }
 
-// forget drops the entries of a log that is gone.
+// forget drops the entries of a log that is gone. They may stay in the files
+// until purge.
 func (c *checkpoints) forget(tp TopicPartition) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.recovery, tp)
 	delete(c.start, tp)
 	delete(c.hw, tp)
+}
+
+// purge takes the entries of an earlier incarnation out of the files, before a
+// new one begins.
+func (c *checkpoints) purge(tp TopicPartition) error {
+	c.forget(tp)
+	c.mu.Lock()
+	stale := c.onDisk[recoveryPointFile][tp] > 0 || c.onDisk[logStartFile][tp] > 0 || c.onDisk[highWatermarkFile][tp] > 0
+	c.mu.Unlock()
+	if !stale {
+		return nil
+	}
+	return c.write()
 }
 
 // forgetRecovery makes the next open of these logs start at their beginning.
@@ -156,7 +172,7 @@ func (c *checkpoints) replace(name string, o offsets) error {
 	if err := vfs.WriteFileAtomic(c.store.fs, c.store.path(name), data, filePerm); err != nil {
 		return err
 	}
-	c.raw[name] = data
+	c.raw[name], c.onDisk[name] = data, maps.Clone(o)
 	return nil
 }
 

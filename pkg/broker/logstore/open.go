@@ -46,11 +46,7 @@ func (l *Log) create() error {
 	if rp := l.atOpen.recoveryPoint; rp > 0 && !l.atOpen.renamed {
 		return fmt.Errorf("%w: the directory is missing, and %d offsets of it were durable", ErrCorrupt, rp)
 	}
-	if err := l.place.fs.MkdirAll(l.place.dir, dirPerm); err != nil {
-		return err
-	}
-	l.store.files.addedDir()
-	if err := l.writeTopicID(); err != nil {
+	if err := l.beginAnew(); err != nil {
 		return err
 	}
 	a, err := l.newActive(0)
@@ -64,6 +60,22 @@ func (l *Log) create() error {
 	}
 	l.atOpen.epochs = nil
 	return nil
+}
+
+// beginAnew makes the directory of a log that has no past.
+func (l *Log) beginAnew() error {
+	l.atOpen = openInfo{found: l.atOpen.found, epochs: l.atOpen.epochs}
+	l.recoveryPoint.Store(0)
+	l.synced.Store(0)
+	l.hw.Store(0)
+	if err := l.store.files.purge(l.tp); err != nil {
+		return err
+	}
+	if err := l.place.fs.MkdirAll(l.place.dir, dirPerm); err != nil {
+		return err
+	}
+	l.store.files.addedDir()
+	return l.writeTopicID()
 }
 
 // install publishes the first view of a log.
@@ -123,15 +135,7 @@ func (l *Log) checkTopicID() error {
 	if err := l.place.fs.SyncDir(l.store.opts.Dir); err != nil {
 		return err
 	}
-	l.atOpen = openInfo{found: true, epochs: l.atOpen.epochs}
-	l.recoveryPoint.Store(0)
-	l.synced.Store(0)
-	l.hw.Store(0)
-	if err := l.place.fs.MkdirAll(l.place.dir, dirPerm); err != nil {
-		return err
-	}
-	l.store.files.addedDir()
-	return l.writeTopicID()
+	return l.beginAnew()
 }
 
 // openClean opens a log that was closed: sizes are trusted, and of the data only
