@@ -240,6 +240,10 @@ func storeError(dir string, err error) error {
 		e.Next = "the directory must be writable: use another one with --data DIR, or --mem for none"
 	case errors.Is(err, syscall.ENOTDIR), errors.Is(err, fs.ErrExist):
 		e.Next = "there is a file where a directory should be: use another one with --data DIR"
+	case errors.Is(err, cluster.ErrCorrupt), errors.Is(err, logstore.ErrOffline):
+		e.Next = fmt.Sprintf("kq log repair %s %s:0 shows what is damaged and what can be kept", dir, cluster.LogTopic)
+	case errors.Is(err, logstore.ErrCorrupt):
+		e.Next = "put meta.properties back as it was, or use another directory with --data DIR"
 	}
 	return e
 }
