@@ -158,7 +158,9 @@ func (p *Partition) wake(old, next *leadership, f *Fired) {
 	if old.refuse != nil || !slices.Equal(old.isr, next.isr) {
 		p.advance(f)
 	}
-	f.acks = p.deletions.reached(p.lowWatermark(next), nil, f.acks)
+	if p.deletions.head != nil { // or else the log, which opens when it is needed, stays closed
+		f.acks = p.deletions.reached(p.lowWatermark(next), nil, f.acks)
+	}
 }
 
 // forceAll forces all parked fetches. Caller holds p.mu.
