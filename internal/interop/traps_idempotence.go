@@ -1,6 +1,8 @@
 package interop
 
 import (
+	"time"
+
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
@@ -64,13 +66,8 @@ func idempotenceRows() []Row {
 			b.Producer = &Producer{ID: p, Epoch: -1, Seq: 3}
 			send("epoch -1", 0, b)
 		}},
-		{Name: "c-describe-state", Traps: []int{52}, Run: func(s *Session) {
-			s.Topic("plain", 1)
-			p := s.producer()
-			b := Records("a", "b")
-			b.Producer = &Producer{ID: p, Epoch: 0, Seq: 0}
-			s.Fill("plain", b)
-			s.Send(fetch(12, "plain", 0, 0))
+		{Name: "c-producer-expiry", Traps: []int{52}, Run: producerExpiry, Config: map[string]string{
+			"producer.id.expiration.ms": "1000", "producer.id.expiration.check.interval.ms": "100", "log.retention.check.interval.ms": "100",
 		}},
 	}
 }
@@ -146,4 +143,23 @@ func producerEpochs(s *Session) {
 	send(4, 0)
 	send(5, 0)
 	send(32767, 0)
+}
+
+// producerExpiry waits until the broker has forgotten an idle producer: then
+// any first sequence is taken, as from an unknown one.
+func producerExpiry(s *Session) {
+	s.Topic("expiry", 1)
+	p := s.producer()
+	batch := func(seq int32) *kmsg.ProduceRequest {
+		b := Records("v")
+		b.FirstTimestamp = time.Now().UnixMilli()
+		b.Producer = &Producer{ID: p, Epoch: 0, Seq: seq}
+		return produce(9, "expiry", 0, b.Bytes())
+	}
+	s.Do(batch(0))
+	s.Note("a gap while the producer is known")
+	s.Send(batch(7))
+	s.Until(batch(7), func(r kmsg.Response) bool { return r.(*kmsg.ProduceResponse).Topics[0].Partitions[0].ErrorCode == 0 })
+	s.Note("the same gap is accepted when the producer has expired")
+	s.Send(batch(8))
 }
