@@ -184,6 +184,12 @@ func TestFollowerAppend(t *testing.T) {
 	if e, end, _ := l.EndOffsetForEpoch(1); e != 1 || end != 16 {
 		t.Fatalf("epoch %d ends at %d", e, end)
 	}
+	if end, err := l.TruncateToEpoch(1); err != nil || end != 16 || l.EndOffset() != 16 {
+		t.Fatalf("truncated to %d, %v", end, err)
+	}
+	if end, err := l.TruncateToEpoch(9); err != nil || end != 16 {
+		t.Fatalf("truncated to %d, %v", end, err)
+	}
 	twice := append(bytes.Clone(all[:len(all)/10]), all[:len(all)/10]...)
 	if _, err := openLog(t, openStore(t, vfs.NewMem(0)), Config{}).Append(twice, follow); !errors.Is(err, ErrOffsetsNotMonotonic) {
 		t.Fatalf("append of a batch twice: %v", err)

@@ -4,7 +4,12 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
 )
+
+// diskThreads is how many logs wait for the disk at once when they are created
+// or closed: a file system makes one commit of what comes together.
+const diskThreads = 16
 
 // LogSpec is a log that this broker is to have.
 type LogSpec struct {
@@ -33,7 +38,12 @@ func (s *Store) Load(ctx context.Context, specs []LogSpec) (map[TopicPartition]*
 			work = append(work, l)
 		}
 	}
-	parallel(s.opts.RecoveryThreads, work, func(l *Log) {
+	// Creating waits for the disk, recovering uses the processor.
+	threads := s.opts.RecoveryThreads
+	if !slices.ContainsFunc(work, func(l *Log) bool { return l.atOpen.found }) {
+		threads = max(threads, diskThreads)
+	}
+	parallel(threads, work, func(l *Log) {
 		if ctx.Err() != nil {
 			_ = l.fail(ctx.Err())
 			return

@@ -84,7 +84,7 @@ func TestRetention(t *testing.T) {
 }
 
 func resolved(c Config) Config {
-	c.Resolved, c.Delete, c.IndexIntervalBytes = true, true, 4096
+	c.Resolved, c.Delete, c.IndexIntervalBytes, c.FileDeleteDelayMs = true, true, 4096, 3_600_000
 	return c
 }
 

@@ -149,7 +149,15 @@ func (s *Store) readDir() error {
 	if err := s.fs.SyncDir(s.opts.Dir); err != nil {
 		return err
 	}
-	return s.files.read()
+	if err := s.files.read(); err != nil {
+		return err
+	}
+	for tp := range s.gone {
+		if !s.found[tp] { // what was durable of it is to go
+			s.files.forget(tp)
+		}
+	}
+	return nil
 }
 
 func (s *Store) path(name string) string { return filepath.Join(s.opts.Dir, name) }
@@ -242,7 +250,7 @@ func (s *Store) Close(clean bool) error {
 
 	var errs []error
 	errMu := sync.Mutex{}
-	parallel(s.opts.RecoveryThreads, s.Logs(), func(l *Log) {
+	parallel(max(diskThreads, s.opts.RecoveryThreads), s.Logs(), func(l *Log) {
 		if err := l.close(clean); err != nil {
 			errMu.Lock()
 			defer errMu.Unlock()

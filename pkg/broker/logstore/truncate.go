@@ -42,6 +42,20 @@ func (l *Log) TruncateTo(offset int64) error {
 	return nil
 }
 
+// TruncateToEpoch removes what lies behind the end of the largest leader epoch
+// that is at most the given one, and gives the new end. Without such an epoch it
+// removes nothing.
+func (l *Log) TruncateToEpoch(epoch int32) (end int64, err error) {
+	_, end, ok := l.EndOffsetForEpoch(epoch)
+	if !ok {
+		return l.EndOffset(), l.Err()
+	}
+	if err := l.TruncateTo(end); err != nil {
+		return 0, err
+	}
+	return l.EndOffset(), nil
+}
+
 // TruncateFullyAndStartAt empties the log; the next record gets offset.
 func (l *Log) TruncateFullyAndStartAt(offset int64) error {
 	if offset < 0 {
