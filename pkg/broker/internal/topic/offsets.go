@@ -41,7 +41,7 @@ func (p *Partition) OffsetFor(timestamp int64, o ListOptions) (logstore.Timestam
 		}
 		return logstore.TimestampOffset{Offset: limit, Timestamp: -1, LeaderEpoch: l.epoch}, nil
 	case EarliestTimestamp, EarliestLocalTimestamp:
-		return p.earliest(l)
+		return p.earliest(), nil
 	case LatestTieredTimestamp, EarliestPendingUpload:
 		return NoOffset, nil // nothing is tiered
 	case MaxTimestamp:
@@ -71,13 +71,10 @@ func (p *Partition) OffsetFor(timestamp int64, o ListOptions) (logstore.Timestam
 }
 
 // earliest is the log start offset and the epoch of the record there.
-func (p *Partition) earliest(l *leadership) (logstore.TimestampOffset, error) {
-	if err := p.enterEpoch(l); err != nil {
-		return NoOffset, err
-	}
+func (p *Partition) earliest() logstore.TimestampOffset {
 	t := logstore.TimestampOffset{Offset: p.log.StartOffset(), Timestamp: -1, LeaderEpoch: -1}
 	if epoch, ok := p.log.EpochForOffset(t.Offset); ok {
 		t.LeaderEpoch = epoch
 	}
-	return t, nil
+	return t
 }

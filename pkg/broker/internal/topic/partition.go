@@ -137,6 +137,7 @@ func (p *Partition) update(m *meta.Partition, alive func(int32) bool, f *Fired) 
 		if old.leader != p.nodeID || old.epoch != next.epoch {
 			clear(p.followers)
 			next.epochStart = p.log.EndOffset()
+			_ = p.log.AssignEpoch(next.epoch, next.epochStart) // fails offline, which every access finds
 		}
 	}
 	p.lead.Store(next)

@@ -130,9 +130,6 @@ func (p *Partition) viewIs(i Isolation, seen View) bool {
 // diverges looks whether the client's log agrees with ours up to o.Offset
 // (Partition.readRecords).
 func (p *Partition) diverges(o ReadOptions, r *Read) error {
-	if err := p.enterEpoch(r.View.lead); err != nil {
-		return err
-	}
 	epoch, end, ok := p.log.EndOffsetForEpoch(o.LastFetchedEpoch)
 	if !ok || epoch < 0 || end < 0 || o.Offset < r.LogStart {
 		return logstore.ErrOffsetOutOfRange
@@ -157,24 +154,9 @@ func (p *Partition) EndOfEpoch(epoch, current int32) (EpochEnd, error) {
 	if err := p.check(l, current, true); err != nil {
 		return EpochEnd{-1, -1}, err
 	}
-	if err := p.enterEpoch(l); err != nil {
-		return EpochEnd{-1, -1}, err
-	}
 	found, end, ok := p.log.EndOffsetForEpoch(epoch)
 	if !ok {
 		return EpochEnd{-1, -1}, nil
 	}
 	return EpochEnd{found, end}, nil
-}
-
-// enterEpoch makes the log know the epoch in which this broker leads. The first
-// append does it too; a log that is only looked at is not touched before.
-func (p *Partition) enterEpoch(l *leadership) error {
-	if l.epochStart < 0 {
-		return nil
-	}
-	if latest, ok := p.log.LatestEpoch(); ok && latest >= l.epoch {
-		return nil
-	}
-	return p.log.AssignEpoch(l.epoch, l.epochStart)
 }
