@@ -151,13 +151,13 @@ func decompress(codec int16, p []byte) ([]byte, error) {
 // unsnappy reads plain snappy and the blocks of the Java clients' framing.
 func unsnappy(p []byte) ([]byte, error) {
 	magic := []byte{0x82, 'S', 'N', 'A', 'P', 'P', 'Y', 0}
-	if !bytes.HasPrefix(p, magic) {
+	if !bytes.HasPrefix(p, magic) || len(p) < 16 {
 		return s2.Decode(nil, p)
 	}
 	var out []byte
 	for p = p[16:]; len(p) >= 4; {
-		n := int(binary.BigEndian.Uint32(p))
-		if len(p) < 4+n {
+		n := int(int32(binary.BigEndian.Uint32(p)))
+		if n < 0 || len(p) < 4+n {
 			return nil, io.ErrUnexpectedEOF
 		}
 		block, err := s2.Decode(nil, p[4:4+n])
