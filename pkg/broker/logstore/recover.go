@@ -24,8 +24,9 @@ type recovery struct {
 	segs   []*segment // so far
 	act    active     // of the last one
 	epochs epochs
-	next   int64 // offset after the last good batch
-	epoch  int32 // of the last good batch
+	onDisk epochs // what the epoch file holds; empty without one that can be read
+	next   int64  // offset after the last good batch
+	epoch  int32  // of the last good batch
 }
 
 // recover needs mu.
@@ -233,6 +234,7 @@ func (r *recovery) restore() error {
 	if err != nil {
 		return err
 	}
+	r.onDisk = e
 	if !ok || len(e) == 0 || e[0].start > max(l.atOpen.start, r.bases[0]) {
 		if e, err = scanEpochs(before); err != nil {
 			return err
@@ -344,8 +346,8 @@ func (w *segmentWalk) save(size int64, sealed bool) error {
 		correctFile(p.fs, p.path(w.seg.base, timeIndexSuffix), w.ix.times, &a.timesWritten))
 	if len(txns) > 0 {
 		err = errors.Join(err, correctFile(p.fs, p.path(w.seg.base, txnIndexSuffix), txns, &a.txnsWritten))
-	} else {
-		err = errors.Join(err, ignoreMissing(p.fs.Remove(p.path(w.seg.base, txnIndexSuffix))))
+	} else if name := segmentName(w.seg.base, txnIndexSuffix); r.d.others[name] {
+		err = errors.Join(err, r.d.remove(name))
 	}
 	r.act = a
 	r.l.dirty.segs = append(r.l.dirty.segs, w.seg)
@@ -383,8 +385,13 @@ func (r *recovery) finish() error {
 	l.dirty.sealed = append(l.dirty.sealed, r.segs[r.from:last]...)
 	l.dirty.dir = true
 	l.isDirty.Store(true)
-	e := r.epochs.cutFrom(r.next).cutBefore(start)
-	l.setEpochs(e)
+	if e := r.epochs.cutFrom(r.next).cutBefore(start); slices.Equal(e, r.onDisk) {
+		l.epochs.Store(&e)
+		l.saved.epochs = true // but durable only with the next sync
+		l.dirty.addFile(epochFile)
+	} else {
+		l.setEpochs(e)
+	}
 	l.install(r.segs, r.act, start, r.next)
 	l.store.logger().Info("log was recovered", "partition", l.tp.String(), "from", r.bases[r.from], "start", start, "end", r.next)
 	return nil
