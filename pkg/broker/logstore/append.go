@@ -291,10 +291,9 @@ func (l *Log) take(in incoming) {
 		a.ix.add(h)
 		a.tail = addTail(a.tail, tailBatch{base: h.base, last: h.last, pos: uint32(h.pos), size: uint32(h.size)})
 		pos += h.size
-		if e := b.LeaderEpoch(); len(epochs) == 0 || epochs[len(epochs)-1].epoch != e {
-			var more bool
-			epochs, more = epochs.assign(e, h.base)
-			changed = changed || more
+		if n := len(epochs); n == 0 || epochs[n-1].epoch != b.LeaderEpoch() {
+			epochs = epochs.grow(b.LeaderEpoch(), h.base)
+			changed = changed || len(epochs) > n
 		}
 		l.takeProducer(b, in, now)
 		rest = after

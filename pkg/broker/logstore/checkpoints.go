@@ -113,23 +113,18 @@ func (c *checkpoints) syncDirs() error {
 
 // write brings all files up to date.
 func (c *checkpoints) write() error {
-	return errors.Join(c.writeRecovery(nil, 0), c.writeStarts(), c.writeHighWatermarks())
+	return errors.Join(c.writeRecovery(), c.writeStarts(), c.writeHighWatermarks())
 }
 
-// writeRecovery writes the recovery points. For one log it can be told to go no
-// further than an offset, before that log is cut there.
-func (c *checkpoints) writeRecovery(bounded *Log, bound int64) error {
+// writeRecovery writes the recovery points.
+func (c *checkpoints) writeRecovery() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if err := c.syncDirs(); err != nil {
 		return fmt.Errorf("sync data directory: %w", err)
 	}
 	for _, l := range c.store.Logs() {
-		rp := l.recoveryPoint.Load()
-		if l == bounded {
-			rp = min(rp, bound)
-		}
-		c.recovery[l.tp] = rp
+		c.recovery[l.tp] = l.recoveryPoint.Load()
 	}
 	return c.replace(recoveryPointFile, c.recovery)
 }

@@ -181,7 +181,7 @@ func (k *keeper) removeDue() {
 	}
 	// A recovery point must not outlive the directory: it would be missed.
 	if slices.ContainsFunc(due, func(r removal) bool { return r.tp != TopicPartition{} }) {
-		if err := k.store.files.writeRecovery(nil, 0); err != nil {
+		if err := k.store.files.writeRecovery(); err != nil {
 			k.store.logger().Warn("cannot write recovery points", "err", err)
 		}
 	}

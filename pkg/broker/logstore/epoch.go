@@ -39,6 +39,15 @@ func (e epochs) assign(epoch int32, start int64) (_ epochs, changed bool) {
 	return append(e[:n:n], epochEntry{epoch, start}), true
 }
 
+// grow adds the epoch of a batch if it is newer than all. Epochs only go back
+// where a log was carried from one cluster to another.
+func (e epochs) grow(epoch int32, start int64) epochs {
+	if last, _ := e.latest(); epoch > last.epoch {
+		e, _ = e.assign(epoch, start)
+	}
+	return e
+}
+
 // endOffset gives the largest epoch at most the requested one and the offset
 // after its last record; ok is false when the epoch is newer than all.
 func (e epochs) endOffset(epoch int32, logEnd int64) (found int32, end int64, ok bool) {

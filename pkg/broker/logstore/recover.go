@@ -97,7 +97,8 @@ func (r *recovery) beginAt(offset int64, lost bool) error {
 		return fmt.Errorf("%w: no segment, and %d offsets were durable", ErrCorrupt, r.rp)
 	}
 	if bases := r.d.bases(); len(bases) > 0 {
-		if err := l.store.files.writeRecovery(l, 0); err != nil { // a crash here must not miss them
+		l.recoveryPoint.Store(0)
+		if err := l.store.files.writeRecovery(); err != nil { // a crash here must not miss them
 			return err
 		}
 		for _, base := range slices.Backward(bases) {
@@ -118,7 +119,7 @@ func (r *recovery) beginAt(offset int64, lost bool) error {
 	l.epochs.Store(&epochs{})
 	l.saved = savedState{snapshot: offset}
 	l.recoveryPoint.Store(min(l.recoveryPoint.Load(), offset))
-	l.synced.Store(l.recoveryPoint.Load())
+	l.synced.Store(min(l.synced.Load(), offset))
 	l.install([]*segment{a.seg}, a, offset, offset)
 	return nil
 }
@@ -320,7 +321,7 @@ func (w *segmentWalk) run(f *segFile) (pos int64, bad, err error) {
 		}
 		w.ix.add(h)
 		w.tail = addTail(w.tail, tailBatch{base: h.base, last: h.last, pos: uint32(h.pos), size: uint32(h.size)})
-		r.epochs, _ = r.epochs.assign(h.epoch, h.base)
+		r.epochs = r.epochs.grow(h.epoch, h.base)
 		r.next, r.epoch = link.next, link.epoch
 	}
 	if sc.err != nil && !errors.Is(sc.err, ErrCorrupt) {

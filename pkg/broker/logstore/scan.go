@@ -222,18 +222,19 @@ type chain struct {
 // do, the next batch has to agree, or this one is not what was written.
 func (c *chain) follow(sc *scanner) error {
 	h := sc.head
-	gap, elected := h.base > c.next, h.epoch > c.epoch
+	gap, elected, fell := h.base > c.next, h.epoch > c.epoch, h.epoch >= 0 && h.epoch < c.epoch
 	if c.next < c.durable && c.durable <= h.base {
 		return fmt.Errorf("%w: batch of offsets %d to %d where %d is next, and %d was durable", ErrCorrupt, h.base, h.last, c.next, c.durable-1)
 	}
-	if !gap && !elected || sc.pos >= sc.end {
+	if !gap && !elected && !fell || sc.pos >= sc.end {
 		return c.link(h)
 	}
 	after, err := sc.readHead()
 	if err != nil { // bad itself, whatever this one is
 		return c.link(h)
 	}
-	if gap && c.next <= after.base && after.base <= h.last || elected && c.epoch <= after.epoch && after.epoch < h.epoch && after.epoch >= 0 {
+	if gap && c.next <= after.base && after.base <= h.last || fell && after.epoch >= c.epoch ||
+		elected && c.epoch <= after.epoch && after.epoch < h.epoch && after.epoch >= 0 {
 		if newScanner(sc.r, sc.pos, sc.end, true).next() {
 			return fmt.Errorf("%w: batch of offsets %d to %d, epoch %d, where %d is next; offset %d, epoch %d, follows",
 				ErrCorrupt, h.base, h.last, h.epoch, c.next, after.base, after.epoch)
@@ -248,10 +249,10 @@ func (c *chain) link(h head) error {
 		return fmt.Errorf("%w: batch of offsets %d to %d where %d is next", ErrCorrupt, h.base, h.last, c.next)
 	case h.last-c.segBase > maxRelative:
 		return fmt.Errorf("%w: offset %d in a segment at %d", ErrCorrupt, h.last, c.segBase)
-	case h.epoch >= 0 && h.epoch < c.epoch:
-		return fmt.Errorf("%w: leader epoch %d after %d", ErrCorrupt, h.epoch, c.epoch)
 	}
 	c.next = h.last + 1
-	c.epoch = max(c.epoch, h.epoch)
+	if h.epoch >= 0 {
+		c.epoch = h.epoch
+	}
 	return nil
 }

@@ -193,11 +193,11 @@ func (l *Log) moveRecoveryPoint() {
 	if base := l.act.seg.base; to > base {
 		to = max(base, to-1)
 	}
-	switch {
-	case len(l.dirty.sealed) > 0:
-		to = min(to, l.dirty.sealed[0].base)
-	case len(l.dirty.files) > 0 || l.dirty.dir || !l.saved.epochs:
+	if len(l.dirty.files) > 0 || l.dirty.dir || !l.saved.epochs {
 		return
+	}
+	if len(l.dirty.sealed) > 0 {
+		to = min(to, l.dirty.sealed[0].base)
 	}
 	if to > l.recoveryPoint.Load() {
 		l.recoveryPoint.Store(to)

@@ -74,18 +74,17 @@ func (l *Log) TruncateFullyAndStartAt(offset int64) error {
 	return nil
 }
 
-// lower brings the offsets down that must not lie past the end, and the recovery
-// point below the end of the segment that is active now.
-func (l *Log) lower(base, end int64) {
-	l.hw.Store(min(l.hw.Load(), end))
-	l.synced.Store(min(l.synced.Load(), end))
-	l.recoveryPoint.Store(min(l.recoveryPoint.Load(), max(base, end-1)))
+// lowerRecoveryPoint sees to it that recovery does not miss what a truncation
+// takes away, even if a crash comes half-way. What becomes active needs its
+// recovery point below its end.
+func (l *Log) lowerRecoveryPoint(to int64) error {
+	l.recoveryPoint.Store(min(l.recoveryPoint.Load(), to))
+	return l.store.files.writeRecovery()
 }
 
 // restartAt needs syncMu and mu.
 func (l *Log) restartAt(v *view, offset int64) error {
-	// Recovery must not miss what a crash half-way has removed.
-	if err := l.store.files.writeRecovery(l, 0); err != nil {
+	if err := l.lowerRecoveryPoint(0); err != nil { // it moves up again with the next sync
 		return err
 	}
 	l.act.disown()
@@ -107,7 +106,6 @@ func (l *Log) restartAt(v *view, offset int64) error {
 	l.prod = newProducers(offset)
 	l.saved.snapshot = offset
 	l.dirty = dirt{dir: true}
-	l.recoveryPoint.Store(0) // moves up again with the next sync
 	l.publish([]*segment{a.seg}, offset, offset)
 	l.hw.Store(offset)
 	l.setEpochs(epochs{})
@@ -128,7 +126,7 @@ func (l *Log) truncate(v *view, offset int64) error {
 		return err
 	}
 	seg := v.segs[i]
-	if err := l.store.files.writeRecovery(l, max(seg.base, end-1)); err != nil {
+	if err := l.lowerRecoveryPoint(max(seg.base, end-1)); err != nil {
 		return err
 	}
 	l.act.disown()
@@ -267,7 +265,8 @@ func (l *Log) reopen(v *view, i int, next *segment, end int64) error {
 	}
 	l.act = a
 	l.touch()
-	l.lower(next.base, end)
+	l.hw.Store(min(l.hw.Load(), end))
+	l.synced.Store(min(l.synced.Load(), end))
 	l.publish(segs, min(v.start, end), end)
 	l.publishUnstable()
 	l.setEpochs(l.epochs.Load().cutFrom(end))
