@@ -12,8 +12,9 @@ import (
 )
 
 // runChild runs a command that finds the broker in KQ_BOOTSTRAP, passes signals
-// on to it and returns its exit code as an error.
-func runChild(ctx context.Context, env *cli.Env, command []string, addr string) error {
+// on to it and returns its exit code as an error. When the broker is gone, which
+// closes gone, the command is killed.
+func runChild(ctx context.Context, env *cli.Env, command []string, addr string, gone <-chan struct{}) error {
 	cmd := exec.Command(command[0], command[1:]...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = env.In, env.Out, env.Err
 	cmd.Env = append(os.Environ(), "KQ_BOOTSTRAP="+addr)
@@ -39,6 +40,9 @@ func runChild(ctx context.Context, env *cli.Env, command []string, addr string) 
 			if stopped = nil; !errors.Is(context.Cause(ctx), cli.ErrInterrupted) {
 				_ = cmd.Process.Kill() // it may have ended just now
 			}
+		case <-gone:
+			gone = nil
+			_ = cmd.Process.Kill() // it may have ended just now
 		}
 	}
 }

@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"strings"
+	"syscall"
 	"time"
 
 	"kq/internal/cli"
@@ -31,6 +34,27 @@ func writeReadyFile(name, line string) error {
 	return nil
 }
 
+// dropStaleReadyFile removes a ready file that a broker which was killed has
+// left, so that nobody takes it for this one's. One whose broker answers stays.
+func dropStaleReadyFile(name string) error {
+	line, err := os.ReadFile(name)
+	if err != nil {
+		return nil // nothing to drop; writing it later tells what is wrong
+	}
+	addr, _, _ := strings.Cut(strings.TrimSpace(string(line)), ",")
+	conn, err := net.DialTimeout("tcp", addr, time.Second)
+	if err == nil {
+		return conn.Close()
+	}
+	if !errors.Is(err, syscall.ECONNREFUSED) {
+		return nil
+	}
+	if err := os.Remove(name); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("remove stale ready file: %w", err)
+	}
+	return nil
+}
+
 // runServe runs a broker until ctx ends, it fails, or the command that was given
 // has ended.
 func runServe(ctx context.Context, a *app, o *serveOptions, files, command []string) error {
@@ -40,6 +64,11 @@ func runServe(ctx context.Context, a *app, o *serveOptions, files, command []str
 		return err
 	}
 	tuneMemory(a.env)
+	if o.readyFile != "" {
+		if err := dropStaleReadyFile(o.readyFile); err != nil {
+			return err
+		}
+	}
 	b, err := broker.Open(ctx, opts)
 	if err != nil {
 		if ctx.Err() != nil {
@@ -67,12 +96,12 @@ func runServe(ctx context.Context, a *app, o *serveOptions, files, command []str
 	}
 	if _, err = fmt.Fprintln(out, line); err == nil {
 		if len(command) > 0 {
-			err = runChild(ctx, a.env, command, addr)
+			err = runChild(ctx, a.env, command, addr, b.Done())
 		} else {
 			err = waitServe(ctx, b)
 		}
 	}
-	return stopServe(b, o.readyFile, err)
+	return stopServe(a.env, b, o.readyFile, err)
 }
 
 // waitServe waits until the broker is to stop, or has by itself.
@@ -89,9 +118,14 @@ func waitServe(ctx context.Context, b *broker.Broker) error {
 }
 
 // stopServe stops the broker. A stop that was asked for is a success.
-func stopServe(b *broker.Broker, readyFile string, err error) error {
-	if e := b.Close(); e != nil {
-		return errors.Join(err, cli.WithHint(fmt.Errorf("stop broker: %w", e), "the next start recovers what was not written"))
+func stopServe(env *cli.Env, b *broker.Broker, readyFile string, err error) error {
+	if e := b.Close(); e != nil && !errors.Is(err, e) {
+		e = cli.WithHint(fmt.Errorf("stop broker: %w", e), "the next start recovers what was not written")
+		if errors.Is(err, cli.ErrReported) { // the exit code is the command's
+			cli.Say(env, e)
+			return err
+		}
+		return errors.Join(err, e)
 	}
 	if readyFile != "" {
 		if e := os.Remove(readyFile); e != nil && !errors.Is(e, os.ErrNotExist) {

@@ -153,3 +153,24 @@ func TestServeAfterKill(t *testing.T) {
 		p.exit()
 	}
 }
+
+// The ready file of a broker that was killed does not pass for that of the next.
+func TestServeStaleReadyFile(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	ready := filepath.Join(dir, "ready")
+	args := []string{"serve", "--mem", "--listen", "127.0.0.1:0", "--ready-file", ready}
+	p := startKQ(t, args...)
+	p.line()
+
+	other := startKQ(t, append(args, "--topic", "bad/name")...)
+	if code := other.exit(); code != 2 || !exists(ready) {
+		t.Errorf("exit code %d; the ready file of the one that runs is there: %v", code, exists(ready))
+	}
+	p.signal(syscall.SIGKILL)
+	p.exit()
+	other = startKQ(t, append(args, "--topic", "bad/name")...)
+	if code := other.exit(); code != 2 || exists(ready) {
+		t.Errorf("exit code %d; the ready file of the one that was killed is there: %v", code, exists(ready))
+	}
+}
