@@ -291,9 +291,8 @@ func (l *Log) take(in incoming) {
 		a.ix.add(h)
 		a.tail = addTail(a.tail, tailBatch{base: h.base, last: h.last, pos: uint32(h.pos), size: uint32(h.size)})
 		pos += h.size
-		if n := len(epochs); n == 0 || epochs[n-1].epoch != b.LeaderEpoch() {
-			epochs = epochs.grow(b.LeaderEpoch(), h.base)
-			changed = changed || len(epochs) > n
+		if e, more := epochs.grow(b.LeaderEpoch(), h.base); more {
+			epochs, changed = e, true
 		}
 		l.takeProducer(b, in, now)
 		rest = after

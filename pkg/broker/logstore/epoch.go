@@ -41,11 +41,11 @@ func (e epochs) assign(epoch int32, start int64) (_ epochs, changed bool) {
 
 // grow adds the epoch of a batch if it is newer than all. Epochs only go back
 // where a log was carried from one cluster to another.
-func (e epochs) grow(epoch int32, start int64) epochs {
-	if last, _ := e.latest(); epoch > last.epoch {
-		e, _ = e.assign(epoch, start)
+func (e epochs) grow(epoch int32, start int64) (_ epochs, changed bool) {
+	if last, _ := e.latest(); epoch <= last.epoch {
+		return e, false
 	}
-	return e
+	return e.assign(epoch, start)
 }
 
 // endOffset gives the largest epoch at most the requested one and the offset

@@ -260,7 +260,7 @@ func (l *Log) readEpochs() (e epochs, ok bool, err error) {
 func scanEpochs(segs []*segment) (e epochs, err error) {
 	for _, seg := range segs {
 		if err := scanSegment(seg, func(sc *scanner) error {
-			e = e.grow(sc.head.epoch, sc.head.base)
+			e, _ = e.grow(sc.head.epoch, sc.head.base)
 			return nil
 		}); err != nil {
 			return nil, err

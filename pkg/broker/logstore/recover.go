@@ -32,6 +32,9 @@ type recovery struct {
 // recover needs mu.
 func (l *Log) recover(d *dirFiles) error {
 	r := &recovery{l: l, d: d, rp: l.atOpen.recoveryPoint, epoch: noEpoch}
+	if l.topicID != ([16]byte{}) { // written, perhaps, by a process that did not live to sync it
+		l.dirty.addFile(partitionMetaFile)
+	}
 	if err := r.removeOrphans(); err != nil {
 		return err
 	}
@@ -321,7 +324,7 @@ func (w *segmentWalk) run(f *segFile) (pos int64, bad, err error) {
 		}
 		w.ix.add(h)
 		w.tail = addTail(w.tail, tailBatch{base: h.base, last: h.last, pos: uint32(h.pos), size: uint32(h.size)})
-		r.epochs = r.epochs.grow(h.epoch, h.base)
+		r.epochs, _ = r.epochs.grow(h.epoch, h.base)
 		r.next, r.epoch = link.next, link.epoch
 	}
 	if sc.err != nil && !errors.Is(sc.err, ErrCorrupt) {
@@ -376,7 +379,7 @@ func (r *recovery) finish() error {
 	l := r.l
 	start := max(l.atOpen.start, r.bases[0])
 	if start > r.next { // records below a durable log start were not durable
-		l.dirty = dirt{}
+		l.dirty = dirt{files: l.dirty.files}
 		return r.beginAt(start, false)
 	}
 	last := len(r.segs) - 1
@@ -386,12 +389,13 @@ func (r *recovery) finish() error {
 	l.dirty.sealed = append(l.dirty.sealed, r.segs[r.from:last]...)
 	l.dirty.dir = true
 	l.isDirty.Store(true)
-	if e := r.epochs.cutFrom(r.next).cutBefore(start); slices.Equal(e, r.onDisk) {
-		l.epochs.Store(&e)
+	// The epoch file is written when the next epoch begins, or with the next
+	// sync; until then recovery would come to the same again.
+	e := r.epochs.cutFrom(r.next).cutBefore(start)
+	l.epochs.Store(&e)
+	if slices.Equal(e, r.onDisk) {
 		l.saved.epochs = true // but durable only with the next sync
 		l.dirty.addFile(epochFile)
-	} else {
-		l.setEpochs(e)
 	}
 	l.install(r.segs, r.act, start, r.next)
 	l.store.logger().Info("log was recovered", "partition", l.tp.String(), "from", r.bases[r.from], "start", start, "end", r.next)
