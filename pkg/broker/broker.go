@@ -299,9 +299,9 @@ func (b *Broker) shutdown(clean bool) {
 	if clean {
 		b.server.drain()
 	}
+	b.controller.Close() // first: what it commits from now on, nobody would follow
 	b.catalog.Close()
 	b.server.close()
-	b.controller.Close()
 	err := b.store.Close(clean)
 	b.http.close()
 	if clean {
