@@ -5,11 +5,16 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"time"
 )
 
 // diskThreads is how many logs wait for the disk at once when they are created
 // or closed: a file system makes one commit of what comes together.
 const diskThreads = 16
+
+// restDelay is how long the background syncs of recovered logs wait, so that
+// thousands of them do not hold up the start that they belong to.
+const restDelay = time.Second
 
 // LogSpec is a log that this broker is to have.
 type LogSpec struct {
@@ -119,12 +124,15 @@ func (l *Log) start() {
 		l.mu.Unlock()
 		return
 	}
-	durable := l.syncMode() >= SyncCommit
+	durable, isNew := l.syncMode() >= SyncCommit, !l.atOpen.found
 	l.mu.Unlock()
-	if durable {
+	switch {
+	case durable:
 		_ = l.Flush() // a failure took it offline
-	} else {
+	case isNew:
 		l.store.syncer.add(l, syncRest)
+	default:
+		time.AfterFunc(restDelay, func() { l.store.syncer.add(l, syncRest) })
 	}
 }
 
