@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"kq/pkg/broker/vfs"
 )
@@ -71,4 +72,35 @@ func TestCloseOnFullDisk(t *testing.T) {
 	if err == nil || !vfs.IsNoSpace(err) || len(err.Error()) > 200 || strings.Contains(err.Error(), "\n") {
 		t.Errorf("close: %v", err)
 	}
+}
+
+// Retention makes room on a full disk, though it cannot roll the active segment.
+func TestRetentionOnFullDisk(t *testing.T) {
+	clock := newClock()
+	full := vfs.NewErr(vfs.NewMem(0))
+	s := openStore(t, full, withClock(clock))
+	l := openLog(t, s, Config{SegmentBytes: 700, RetentionMs: 1000, Delete: true})
+	for range 10 {
+		mustAppend(t, l, records(1, 500, clock.now().UnixMilli()), AppendOptions{})
+	}
+	l.SetHighWatermark(10)
+	clock.add(time.Minute)
+	rule := full.Add(vfs.Rule{Ops: vfs.OpWriteAt | vfs.OpCreate, Err: vfs.ErrNoSpace})
+	s.Retain()
+	if l.StartOffset() != 9 || l.Err() != nil {
+		t.Errorf("log starts at %d, want 9; %v", l.StartOffset(), l.Err())
+	}
+	entries, err := full.ReadDir(l.Dir())
+	must(t, err)
+	for _, e := range entries {
+		if base, _, ok := parseSegmentName(e.Name()); ok && base < 9 {
+			t.Errorf("%s still takes space", e.Name())
+		}
+	}
+	rule.Remove()
+	s.Retain()
+	if l.StartOffset() != 10 {
+		t.Errorf("log starts at %d, want 10", l.StartOffset())
+	}
+	must(t, s.Close(true))
 }

@@ -6,6 +6,8 @@ import (
 	"math"
 	"slices"
 	"time"
+
+	"kq/pkg/broker/vfs"
 )
 
 // Retain deletes what retention.ms, retention.bytes and the log starts allow, in
@@ -83,31 +85,36 @@ func (l *Log) deletable(v *view, now int64) (n int, err error) {
 }
 
 // deleteOldest deletes the segments up to the one at base. If that is all of
-// them, the active one is rolled first. With now, files go at once.
+// them, the active one is rolled first; on a full disk it stays until the others
+// have made room. With now, files go at once.
 func (l *Log) deleteOldest(base int64, now bool) error {
 	l.syncMu.Lock() // the directory stays where it is
 	defer l.syncMu.Unlock()
 	goes, err := l.detachOldest(base)
-	if err != nil {
+	if len(goes) == 0 {
 		return err
 	}
-	if err := l.dropSegments(goes, now); err != nil {
+	if err := l.dropSegments(goes, now || err != nil); err != nil {
 		return err
 	}
 	l.cutEpochs()
 	return nil
 }
 
-// detachOldest takes segments out of the view.
+// detachOldest takes segments out of the view. It may do so and fail, when the
+// disk has no space to roll the active one.
 func (l *Log) detachOldest(base int64) ([]*segment, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if err := l.usable(); err != nil {
 		return nil, err
 	}
+	var full error
 	if v := l.view.Load(); v.active().base <= base {
 		if err := l.roll(v.end); err != nil {
-			return nil, storageError("roll segment of "+l.tp.String(), err)
+			if full = storageError("roll segment of "+l.tp.String(), err); !vfs.IsNoSpace(err) {
+				return nil, full
+			}
 		}
 	}
 	v := l.view.Load()
@@ -116,11 +123,11 @@ func (l *Log) detachOldest(base int64) ([]*segment, error) {
 		n++
 	}
 	if n = min(n, len(v.segs)-1); n == 0 {
-		return nil, nil
+		return nil, full
 	}
 	l.moveStart(slices.Clone(v.segs[n:]), max(v.start, v.segs[n].base))
 	l.undirty(v.segs[:n])
-	return v.segs[:n], nil
+	return v.segs[:n], full
 }
 
 // undirty forgets what segments that go away have written. It needs mu.
