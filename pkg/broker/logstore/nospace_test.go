@@ -2,6 +2,7 @@ package logstore
 
 import (
 	"errors"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -103,4 +104,36 @@ func TestRetentionOnFullDisk(t *testing.T) {
 		t.Errorf("log starts at %d, want 10", l.StartOffset())
 	}
 	must(t, s.Close(true))
+}
+
+// DeleteRecords is a way out of a full disk.
+func TestDeleteRecordsOnFullDisk(t *testing.T) {
+	mem := vfs.NewMem(40 << 10)
+	s := openStore(t, mem)
+	l := openLog(t, s, Config{SegmentBytes: 5000})
+	var err error
+	for err == nil {
+		_, err = l.Append(records(1, 1500, 1), AppendOptions{})
+	}
+	if !errors.Is(err, ErrStorage) || !vfs.IsNoSpace(err) {
+		t.Fatal(err)
+	}
+	fill, err := mem.OpenFile("/data/fill", os.O_RDWR|os.O_CREATE, 0o600)
+	must(t, err)
+	for at := int64(0); ; at += 16 {
+		if _, err := fill.WriteAt(make([]byte, 16), at); err != nil {
+			break
+		}
+	}
+	end := l.EndOffset()
+	l.SetHighWatermark(end)
+	must(t, l.AdvanceStart(end-1))
+	if l.StartOffset() != end-1 {
+		t.Errorf("log starts at %d, want %d", l.StartOffset(), end-1)
+	}
+	mustAppend(t, l, records(1, 1500, 1), AppendOptions{})
+	must(t, s.Close(true))
+	if l = openLog(t, openStore(t, mem), Config{}); l.StartOffset() != end-1 || l.EndOffset() != end+1 {
+		t.Errorf("log from %d to %d after a restart", l.StartOffset(), l.EndOffset())
+	}
 }

@@ -198,7 +198,11 @@ func (l *Log) AdvanceStart(offset int64) error {
 	for old := l.nextStart.Load(); old < offset && !l.nextStart.CompareAndSwap(old, offset); {
 		old = l.nextStart.Load()
 	}
-	if err := l.store.files.writeStarts(); err != nil {
+	err := l.store.files.writeStarts()
+	if vfs.IsNoSpace(err) && l.deleteBelow(offset) {
+		err = l.store.files.writeStarts()
+	}
+	if err != nil {
 		l.nextStart.CompareAndSwap(offset, 0)
 		return storageError("write log start of "+l.tp.String(), err)
 	}
@@ -210,6 +214,17 @@ func (l *Log) AdvanceStart(offset int64) error {
 	l.mu.Unlock()
 	l.cutEpochs()
 	return nil
+}
+
+// deleteBelow deletes the segments that end at or below an offset now, which
+// takes no space. It reports whether there were any.
+func (l *Log) deleteBelow(offset int64) bool {
+	v := l.view.Load()
+	n := 0
+	for n < len(v.segs)-1 && v.endOf(n) <= offset {
+		n++
+	}
+	return n > 0 && l.deleteOldest(v.segs[n-1].base, true) == nil
 }
 
 func (l *Log) checkStart(offset int64) error {
