@@ -14,6 +14,7 @@ import (
 type producerIDs struct {
 	mu        sync.Mutex
 	next, end int64 // guarded by mu
+	warned    bool  // that the controller gives none; guarded by mu
 }
 
 // handleInitProducerID answers InitProducerId 0-5 for idempotent producers
@@ -56,9 +57,13 @@ func (s *Service) newProducerID() (id int64, code int16) {
 		q.BrokerID, q.BrokerEpoch = s.NodeID, b.Epoch
 		block := s.Controller.AllocateProducerIDs(context.Background(), q)
 		if block.ErrorCode != 0 || block.ProducerIDLen <= 0 {
-			s.Logger.Warn("no producer ids from the controller", "err", kerr.ErrorForCode(block.ErrorCode))
+			if !p.warned { // clients try again and again
+				s.Logger.Warn("no producer ids from the controller", "err", kerr.ErrorForCode(block.ErrorCode))
+			}
+			p.warned = true
 			return -1, kerr.CoordinatorLoadInProgress.Code
 		}
+		p.warned = false
 		p.next, p.end = block.ProducerIDStart, block.ProducerIDStart+int64(block.ProducerIDLen)
 	}
 	p.next++
