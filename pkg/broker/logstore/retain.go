@@ -3,6 +3,7 @@ package logstore
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"math"
 	"slices"
 	"time"
@@ -125,9 +126,32 @@ func (l *Log) detachOldest(base int64) ([]*segment, error) {
 	if n = min(n, len(v.segs)-1); n == 0 {
 		return nil, full
 	}
+	if err := l.syncSnapshot(v.segs[n].base); err != nil {
+		return nil, err
+	}
 	l.moveStart(slices.Clone(v.segs[n:]), max(v.start, v.segs[n].base))
 	l.undirty(v.segs[:n])
 	return v.segs[:n], full
+}
+
+// syncSnapshot makes a snapshot durable, before the records go that it stands
+// for. It needs syncMu and mu.
+func (l *Log) syncSnapshot(offset int64) error {
+	name := segmentName(offset, snapshotSuffix)
+	if !l.dirty.files[name] {
+		return nil
+	}
+	err := syncFile(l.place.fs, l.file(name))
+	if err == nil {
+		err = l.place.fs.SyncDir(l.place.dir)
+	}
+	switch {
+	case err == nil:
+		return nil
+	case isBeforeSync(err):
+		return storageError("sync "+l.file(name), err)
+	}
+	return l.fail(fmt.Errorf("sync: %w", err))
 }
 
 // undirty forgets what segments that go away have written. It needs mu.
