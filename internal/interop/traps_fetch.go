@@ -238,9 +238,9 @@ func longPoll(s *Session) {
 	req.Topics[0].Partitions[0].FetchOffset, req.MinBytes, req.MaxWaitMillis = 1, 150, 8000
 	start = time.Now()
 	p = s.Start(req)
-	other.Fill("poll", Records("b"))
-	other.Fill("poll", Records("c"), Records("d"), Records("e"))
+	other.Fill("poll", Records("b"), Records("c"), Records("d"))
 	p.Wait()
+	other.Fill("poll", Records("e"))
 	s.Note("min bytes 150, batches of %d bytes one by one: %s", len(Records("b").Bytes()), early(time.Since(start), 8*time.Second))
 	req.Topics[0].Partitions[0].FetchOffset, req.MinBytes = 0, 1<<20
 	missing := fetch(12, "poll", 8, 0).Topics[0].Partitions[0]
