@@ -1,4 +1,4 @@
-// Kq is a Kafka in one binary: `kq serve` is a broker, every other command is a
+// Command kq is a Kafka in one binary: `kq serve` is a broker, every other command is a
 // client of any Kafka-compatible cluster.
 //
 // This package is wiring alone. argv goes through the command tree of root.go;
