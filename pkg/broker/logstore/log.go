@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"kq/pkg/broker/vfs"
 )
@@ -357,7 +358,8 @@ func (l *Log) EndOffsetForEpoch(epoch int32) (found int32, end int64, ok bool) {
 // AssignEpoch says that the records from startOffset on are of this leader
 // epoch. The file is written now and durable with the next checkpoint, before
 // the recovery point passes the epoch: until then recovery would find it in the
-// batches.
+// batches. That of a log that was recovered is written in the background:
+// thousands of them begin an epoch at once, and do not hold up the start.
 func (l *Log) AssignEpoch(epoch int32, startOffset int64) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -368,7 +370,15 @@ func (l *Log) AssignEpoch(epoch int32, startOffset int64) error {
 	if err := l.usable(); err != nil {
 		return err
 	}
-	l.assignEpoch(epochEntry{epoch, startOffset})
+	if !l.atOpen.found {
+		l.assignEpoch(epochEntry{epoch, startOffset})
+		return nil
+	}
+	if e, changed := l.epochs.Load().assign(epoch, startOffset); changed {
+		l.epochs.Store(&e)
+		l.saved.epochs = false
+		time.AfterFunc(restDelay, func() { l.store.syncer.add(l, syncRest) })
+	}
 	return nil
 }
 
