@@ -37,6 +37,9 @@ type reason struct {
 	waited time.Duration // for the two timeouts
 }
 
+// foreign tells that the server is known to speak something else than Kafka.
+func (r reason) foreign() bool { return r.kind == kindHTTP || r.kind == kindTLS }
+
 // dialReason sorts the error of a dial.
 func dialReason(err error, limit time.Duration) reason {
 	var dns *net.DNSError
@@ -76,19 +79,41 @@ func spoken(first []byte) reason {
 }
 
 // probe asks a server that does not answer Kafka whether it speaks HTTP or TLS,
-// and notes what it finds.
+// and notes what it finds as soon as it does.
 func (w *watch) probe(addr string, deadline time.Time) {
 	ctx, cancel := context.WithDeadline(context.Background(), deadline)
 	defer cancel()
 	to := w.settings.DialMap.Map(addr)
-	found := make(chan kind, 2)
-	go func() { found <- probeHTTP(ctx, to) }()
-	go func() { found <- probeTLS(ctx, to) }()
-	// An HTTPS server answers both; what it is, is TLS.
-	if k := max(<-found, <-found); k != kindUntried {
-		w.mu.Lock()
-		w.hosts[addr].why = reason{kind: k}
-		w.mu.Unlock()
+	plain, secure := make(chan kind, 1), make(chan kind, 1)
+	go func() { plain <- probeHTTP(ctx, to) }()
+	go func() { secure <- probeTLS(ctx, to) }()
+	var enough <-chan time.Time
+	for range 2 {
+		select {
+		case k := <-plain:
+			w.found(addr, k)
+			if k == kindHTTP {
+				// An HTTPS server answers both; what it is, is TLS. One of plain
+				// HTTP may wait for the end of a line.
+				enough = time.After(w.limit / 6)
+			}
+		case k := <-secure:
+			w.found(addr, k)
+			if k == kindTLS {
+				return
+			}
+		case <-enough:
+			return
+		}
+	}
+}
+
+// found notes what a probe found out: TLS over HTTP over nothing.
+func (w *watch) found(addr string, k kind) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if h := w.hosts[addr]; k != kindUntried && !(h.why.foreign() && h.why.kind > k) {
+		h.why = reason{kind: k}
 	}
 }
 

@@ -159,11 +159,11 @@ func (w *watch) dialing(addr string) {
 	}
 	if w.timer == nil && w.cancel != nil && !w.ok.Load() {
 		begun := time.Now()
-		w.timer = time.AfterFunc(w.limit*2/3, func() { w.late(begun) })
+		w.timer = time.AfterFunc(w.limit/3, func() { w.late(begun) })
 	}
 }
 
-// late runs when two thirds of the time are over: it looks what a silent server
+// late runs when a third of the time is over: it looks what a silent server
 // speaks, and gives up at the end.
 func (w *watch) late(begun time.Time) {
 	if w.ok.Load() {
@@ -185,8 +185,7 @@ func (w *watch) late(begun time.Time) {
 func (w *watch) foreign() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	k := w.hosts[w.settings.Bootstrap[0]].why.kind
-	return k == kindHTTP || k == kindTLS
+	return w.hosts[w.settings.Bootstrap[0]].why.foreign()
 }
 
 func (w *watch) giveUp() {
@@ -218,7 +217,7 @@ func (w *watch) probeSilent(deadline time.Time) {
 func (w *watch) opened(c *conn) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if h := w.hosts[c.addr]; h.failures == 0 {
+	if h := w.hosts[c.addr]; h.failures == 0 && !h.why.foreign() {
 		h.why = reason{kind: kindSilent}
 	}
 	w.open[c] = struct{}{}
@@ -252,7 +251,7 @@ func (w *watch) failed(addr string, why reason) {
 	}
 	h.failures++
 	// What a probe found out is worth more than a second failure's symptom.
-	if h.why.kind != kindHTTP && h.why.kind != kindTLS {
+	if !h.why.foreign() {
 		h.why = why
 	}
 	over, lost := w.seedsOver(), w.advertisedLost(addr)

@@ -156,12 +156,17 @@ func (l *Log) syncSnapshot(offset int64) error {
 
 // undirty forgets what segments that go away have written. It needs mu.
 func (l *Log) undirty(segs []*segment) {
-	gone := func(d *segment) bool { return slices.Contains(segs, d) }
-	l.dirty.segs = slices.DeleteFunc(l.dirty.segs, gone)
-	l.dirty.sealed = slices.DeleteFunc(l.dirty.sealed, gone)
+	l.undirtyRecords(segs)
 	for _, s := range segs {
 		delete(l.dirty.files, segmentName(s.base, snapshotSuffix))
 	}
+}
+
+// undirtyRecords is undirty for segments whose snapshots stay. It needs mu.
+func (l *Log) undirtyRecords(segs []*segment) {
+	gone := func(d *segment) bool { return slices.Contains(segs, d) }
+	l.dirty.segs = slices.DeleteFunc(l.dirty.segs, gone)
+	l.dirty.sealed = slices.DeleteFunc(l.dirty.sealed, gone)
 }
 
 // moveStart publishes a later log start. It needs mu.

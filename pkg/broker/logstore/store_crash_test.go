@@ -186,3 +186,27 @@ func (c *topicRun) check(im topicImage) error {
 	}
 	return nil
 }
+
+// A truncation keeps the snapshot of the segment that it shortens. Retention
+// then takes the records away which that snapshot stands for, among them the
+// beginning of an open transaction.
+func TestSnapshotSurvivesTruncation(t *testing.T) {
+	disk, now := vfs.NewCrash(1), time.Now().UnixMilli()
+	l := openLog(t, openStore(t, disk), Config{})
+	mustAppend(t, l, records(2, 10, now, idempotent(7, 0, 0), transactional), AppendOptions{})
+	must(t, l.Roll())
+	mustAppend(t, l, records(2, 10, now), AppendOptions{})
+	must(t, l.TruncateTo(2))
+	mustAppend(t, l, records(1, 10, now), AppendOptions{})
+	l.SetHighWatermark(3)
+	must(t, l.AdvanceStart(2))
+	l.store.Retain()
+
+	after := openLog(t, openStore(t, disk.CrashImage(vfs.KeepNone())), Config{})
+	after.SetHighWatermark(after.EndOffset())
+	mustAppend(t, after, records(1, 10, now), AppendOptions{})
+	after.SetHighWatermark(after.EndOffset())
+	if start, stable := after.StartOffset(), after.LastStableOffset(); start != 2 || stable != 2 {
+		t.Errorf("after a crash the log starts at %d and is stable to %d, want 2 and 2", start, stable)
+	}
+}

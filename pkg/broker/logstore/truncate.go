@@ -132,7 +132,8 @@ func (l *Log) truncate(v *view, offset int64) error {
 	l.act.disown()
 	goes := slices.Clone(v.segs[i+1:])
 	slices.Reverse(goes)
-	l.undirty(v.segs[i:])
+	l.undirty(v.segs[i+1:])
+	l.undirtyRecords(v.segs[i : i+1]) // another takes its place, behind the same snapshot
 	if err := l.dropSegments(goes, false); err != nil {
 		return l.fail(err)
 	}
