@@ -50,7 +50,7 @@ var clientLibraries = map[string][]string{
 }
 
 // internalForLibraries may be used by the client libraries (not in their exported signatures).
-var internalForLibraries = []string{"internal/format", "internal/serde", "internal/client", "internal/conf"}
+var internalForLibraries = []string{"internal/format", "internal/serde", "internal/client", "internal/conf", "internal/when"}
 
 // internals lists what each package of internal/ may import of the module. cmd/kq and internal/compat see everything.
 var internals = map[string][]string{
@@ -60,6 +60,7 @@ var internals = map[string][]string{
 	"internal/out":     {},
 	"internal/format":  {"internal/serde"},
 	"internal/serde":   {},
+	"internal/when":    {},
 	"internal/golden":  {},
 	"internal/lint":    {},
 	"internal/task":    {"internal/golden", "internal/interop"},
@@ -179,6 +180,8 @@ var libraries = map[string][]string{
 	"github.com/pierrec/lz4/v4":             {"pkg/broker/batch", "internal/interop"},
 	"golang.org/x/sys":                      {"pkg/broker", "pkg/broker/vfs", "internal/cli", "cmd/kq"},
 	"golang.org/x/term":                     {"internal/cli", "cmd/kq"},
+	"go.yaml.in/yaml/v3":                    {"internal/conf", "internal/out", "pkg/streams", "pkg/admin"},
+	"github.com/twmb/franz-go/pkg/sasl":     {"internal/client"},
 	"github.com/twmb/franz-go/pkg/kmsg":     {"*"},
 	"github.com/twmb/franz-go/pkg/kerr":     {"*"},
 	"github.com/twmb/franz-go/pkg/kgo":      {"pkg/admin", "pkg/produce", "pkg/consume", "pkg/streams", "pkg/broker/registry", "pkg/broker/ingest", "internal/client", "internal/cli", "internal/format", "internal/serde", "internal/compat", "cmd/kq"},
