@@ -27,6 +27,8 @@ type app struct {
 	noHeaders bool
 	quiet     bool
 	verbose   bool
+	yes       bool
+	colors    colorMode
 
 	helpErr error // of printing help, which cobra has no way to return
 }
@@ -42,6 +44,9 @@ func (a *app) addGlobalFlags(f *pflag.FlagSet) {
 	f.BoolVar(&a.noHeaders, "no-headers", false, "leave out the header line of tables and tsv")
 	f.DurationVar(&a.timeout, "timeout", 0, "give the whole command at most `DURATION`, as 10s")
 	f.StringArrayVar(&a.dialMap, "dial-map", nil, "dial TO where the cluster names FROM, `FROM=TO`, each HOST[:PORT]; repeatable")
+	a.colors = colorAuto
+	f.Var(&a.colors, "color", "use colour `WHEN`: auto (on a terminal, unless NO_COLOR is set), always or never")
+	f.BoolVarP(&a.yes, "yes", "y", false, "do not ask before something is destroyed")
 	f.BoolVarP(&a.quiet, "quiet", "q", false, "say nothing but errors on standard error")
 	f.BoolVarP(&a.verbose, "verbose", "v", false, "say on standard error what is tried")
 	// The name that Kafka's own tools use.
@@ -64,6 +69,34 @@ func (a *app) check(cmd *cobra.Command, _ []string) error {
 func (a *app) print(v any, tables ...out.Table) error {
 	p := out.Printer{W: a.env.Out, Format: out.Format(a.output), NoHeaders: a.noHeaders}
 	return p.Print(v, tables...)
+}
+
+// color tells whether standard output takes colours.
+func (a *app) color() bool {
+	return a.colors == colorAlways || a.colors == colorAuto && a.env.OutTTY && a.env.Getenv("NO_COLOR") == ""
+}
+
+// colorMode is the value of --color.
+type colorMode string
+
+// The values of --color.
+const (
+	colorAuto   colorMode = "auto"
+	colorAlways colorMode = "always"
+	colorNever  colorMode = "never"
+)
+
+func (m *colorMode) String() string { return string(*m) }
+func (*colorMode) Type() string     { return "when" }
+
+// Set is called with what was given on the command line.
+func (m *colorMode) Set(s string) error {
+	switch mode := colorMode(s); mode {
+	case colorAuto, colorAlways, colorNever:
+		*m = mode
+		return nil
+	}
+	return fmt.Errorf("it is auto, always or never")
 }
 
 // note says something on standard error that is not an error.

@@ -73,7 +73,7 @@ func (a *app) recordFormat(spec string, severalTopics bool) (format.Formatter, e
 		}
 	}
 	f, err := format.Parse(spec, format.Options{
-		Color: a.env.OutTTY && a.env.Getenv("NO_COLOR") == "",
+		Color: a.color(),
 		Topic: severalTopics,
 	})
 	switch {

@@ -13,7 +13,7 @@ import (
 )
 
 func newLogRepairCommand(a *app) *cobra.Command {
-	var yes, skip bool
+	var skip bool
 	cmd := &cobra.Command{
 		Use:   "repair DATA TOPIC:PARTITION [flags]",
 		Short: "show and mend damage in the log of a partition",
@@ -34,7 +34,7 @@ kept beside the log in a .cut file.`,
 			if skip {
 				action = logstore.RepairSkip
 			}
-			r, err := logstore.Repair(vfs.OS(), args[0], tp, action, yes)
+			r, err := logstore.Repair(vfs.OS(), args[0], tp, action, a.yes)
 			if err != nil {
 				return logError(err, args[0])
 			}
@@ -43,7 +43,6 @@ kept beside the log in a .cut file.`,
 	}
 	cmd.Flags().SortFlags = false
 	cmd.Flags().BoolVar(&skip, "skip", false, "keep what follows the damage; the offsets in it are lost")
-	cmd.Flags().BoolVarP(&yes, "yes", "y", false, "do it; without, only show")
 	return cmd
 }
 

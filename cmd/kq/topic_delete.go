@@ -14,8 +14,7 @@ import (
 )
 
 func newTopicDeleteCommand(a *app) *cobra.Command {
-	var yes bool
-	cmd := &cobra.Command{
+	return &cobra.Command{
 		Use:   "delete TOPIC… [flags]",
 		Short: "delete topics and all their records",
 		Long: `Delete topics and all their records. On a terminal it asks first; elsewhere it
@@ -25,7 +24,7 @@ needs --yes.`,
 		Args:              args(1, -1, "the name of a topic"),
 		ValidArgsFunction: a.completeTopics,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := a.confirm(yes, "delete %s and all records?", list(quoted(args))); err != nil {
+			if err := a.confirm(a.yes, "delete %s and all records?", list(quoted(args))); err != nil {
 				return err
 			}
 			return a.connect(cmd, func(ctx context.Context, cl *kgo.Client) error {
@@ -37,8 +36,6 @@ needs --yes.`,
 			})
 		},
 	}
-	cmd.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
-	return cmd
 }
 
 func (a *app) printDeleted(ctx context.Context, cl *kgo.Client, deleted []admin.DeletedTopic) error {
