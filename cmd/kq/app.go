@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -40,7 +41,7 @@ const recordCommand = "records"
 func (a *app) addGlobalFlags(f *pflag.FlagSet) {
 	f.SortFlags = false
 	f.StringVarP(&a.bootstrap, "bootstrap", "b", "", "brokers to ask first, `HOST:PORT,…`; also "+conf.EnvBootstrap+", then "+conf.DefaultBootstrap)
-	f.StringVarP(&a.output, "output", "o", string(out.TableFormat), "print results as `FORMAT`: table, wide, json, tsv or name")
+	f.StringVarP(&a.output, "output", "o", string(out.TableFormat), "print results as `FORMAT`: table, wide, json, yaml, tsv, name or template=TEMPLATE, a Go template over the JSON fields")
 	f.BoolVar(&a.noHeaders, "no-headers", false, "leave out the header line of tables and tsv")
 	f.DurationVar(&a.timeout, "timeout", 0, "give the whole command at most `DURATION`, as 10s")
 	f.StringArrayVar(&a.dialMap, "dial-map", nil, "dial TO where the cluster names FROM, `FROM=TO`, each HOST[:PORT]; repeatable")
@@ -59,8 +60,10 @@ func (a *app) check(cmd *cobra.Command, _ []string) error {
 	if o := cmd.Flag("output"); o != nil && o.Changed && cmd.Annotations[recordCommand] != "" {
 		return cli.WithHint(cli.Usagef("%s handles records, which have no -o", words(cmd)), "-f %s", a.output)
 	}
-	if _, err := out.ParseFormat(a.output); err != nil {
-		return cli.WithHint(cli.Usagef("%w", err), "-o is one of %s", list(out.Formats()))
+	if _, err := out.ParseFormat(a.output); errors.Is(err, out.ErrTemplate) {
+		return cli.WithHint(cli.Usagef("-o: %w", err), "it is a Go template, as %s", `-o template='{{range .}}{{.topic}}{{"\n"}}{{end}}'`)
+	} else if err != nil {
+		return cli.WithHint(cli.Usagef("%w", err), "-o is one of %s", list(append(out.Formats(), out.TemplatePrefix+"TEMPLATE")))
 	}
 	return nil
 }
@@ -68,8 +71,15 @@ func (a *app) check(cmd *cobra.Command, _ []string) error {
 // print prints the result of a command.
 func (a *app) print(v any, tables ...out.Table) error {
 	p := out.Printer{W: a.env.Out, Format: out.Format(a.output), NoHeaders: a.noHeaders}
-	return p.Print(v, tables...)
+	err := p.Print(v, tables...)
+	if errors.Is(err, out.ErrTemplate) {
+		return cli.WithHint(cli.Usagef("-o: %w", err), "-o json shows the fields there are")
+	}
+	return err
 }
+
+// structured tells that the result itself is printed, whatever its tables hold.
+func (a *app) structured() bool { return out.Format(a.output).Structured() }
 
 // color tells whether standard output takes colours.
 func (a *app) color() bool {

@@ -97,7 +97,7 @@ func (a *app) printCreated(created []admin.CreatedTopic) error {
 // printItems prints what became of several items; when some failed, which was
 // already said, the exit code is 1. With no row there is no table to show.
 func (a *app) printItems(v any, t out.Table, failed bool) error {
-	if len(t.Rows) > 0 || a.output == string(out.JSONFormat) {
+	if len(t.Rows) > 0 || a.structured() {
 		if err := a.print(v, t); err != nil {
 			return err
 		}

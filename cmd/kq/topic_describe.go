@@ -74,7 +74,7 @@ func (a *app) printDescribed(ctx context.Context, cl *kgo.Client, topics []admin
 	if len(configs.Rows) > 0 {
 		tables = append(tables, configs)
 	}
-	if len(partitions.Rows) > 0 || a.output == string(out.JSONFormat) {
+	if len(partitions.Rows) > 0 || a.structured() {
 		if err := a.print(topics, tables...); err != nil {
 			return err
 		}

@@ -10,15 +10,21 @@ import (
 // printJSON writes v as one indented document. What a nil slice in v means is
 // an empty list, so that is what is printed.
 func printJSON(w io.Writer, v any) error {
+	text, err := marshal(v)
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(text)
+	return err
+}
+
+func marshal(v any) ([]byte, error) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
-	if err := enc.Encode(listed(reflect.ValueOf(v)).Interface()); err != nil {
-		return err
-	}
-	_, err := w.Write(b.Bytes())
-	return err
+	err := enc.Encode(listed(reflect.ValueOf(v)).Interface())
+	return b.Bytes(), err
 }
 
 // listed returns v with its nil slices made empty ones, at any depth. Byte

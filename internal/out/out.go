@@ -16,6 +16,7 @@ const (
 	TableFormat Format = "table" // aligned columns, the default
 	WideFormat  Format = "wide"  // the same with more columns
 	JSONFormat  Format = "json"  // one document
+	YAMLFormat  Format = "yaml"  // the same document as YAML
 	TSVFormat   Format = "tsv"   // the first table, tab-separated, all columns
 	NameFormat  Format = "name"  // the first column of the first table
 )
@@ -23,17 +24,28 @@ const (
 // ErrFormat is a -o that does not exist.
 var ErrFormat = errors.New("unknown output format")
 
-// Formats lists the formats, for help and completion.
+// Formats lists the formats, for help and completion; beside them there is
+// TemplatePrefix with a template after it.
 func Formats() []string {
-	return []string{string(TableFormat), string(WideFormat), string(JSONFormat), string(TSVFormat), string(NameFormat)}
+	return []string{string(TableFormat), string(WideFormat), string(JSONFormat), string(YAMLFormat), string(TSVFormat), string(NameFormat)}
 }
 
-// ParseFormat reads the value of -o.
+// ParseFormat reads the value of -o. The error is ErrFormat or ErrTemplate.
 func ParseFormat(s string) (Format, error) {
+	if text, ok := strings.CutPrefix(s, TemplatePrefix); ok {
+		_, err := parseTemplate(text)
+		return Format(s), err
+	}
 	if !slices.Contains(Formats(), s) {
 		return "", fmt.Errorf("%w %q", ErrFormat, s)
 	}
 	return Format(s), nil
+}
+
+// Structured tells that a format shows the value itself and not its tables, so
+// that an empty one is worth printing.
+func (f Format) Structured() bool {
+	return f == JSONFormat || f == YAMLFormat || strings.HasPrefix(string(f), TemplatePrefix)
 }
 
 // Printer prints results in one format.
@@ -75,10 +87,15 @@ func (p Printer) Print(v any, tables ...Table) error {
 	switch p.Format {
 	case JSONFormat:
 		return printJSON(p.W, v)
+	case YAMLFormat:
+		return printYAML(p.W, v)
 	case TSVFormat:
 		return p.printTSV(tables[0])
 	case NameFormat:
 		return p.printNames(tables[0])
+	}
+	if text, ok := strings.CutPrefix(string(p.Format), TemplatePrefix); ok {
+		return printTemplate(p.W, text, v)
 	}
 	for i, t := range tables {
 		if i > 0 {
