@@ -1,0 +1,213 @@
+package doctor
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"net"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kmsg"
+	"github.com/twmb/franz-go/pkg/kversion"
+)
+
+// visit goes the steps of one address. One goroutine has it.
+type visit struct {
+	o      Options
+	addr   string
+	broker *int32 // for an advertised address
+	seed   *visit // that named it
+
+	steps    []Step
+	conn     *conn
+	versions map[int16][2]int16 // by key, what the server takes
+	meta     *kmsg.MetadataResponse
+}
+
+// failure is an error with what it means and what to do.
+type failure struct{ meaning, hint string }
+
+// run takes the steps until one fails.
+func (v *visit) run(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, v.o.Timeout)
+	defer cancel()
+	to := v.o.Map(v.addr)
+	host, port, err := net.SplitHostPort(to)
+	if err != nil {
+		v.fail(StepTCP, 0, failure{meaning: err.Error()})
+		return
+	}
+	ips := []string{host}
+	if _, err := netip.ParseAddr(host); err != nil {
+		if !v.step(StepDNS, func() (string, *failure) {
+			if ips, err = net.DefaultResolver.LookupHost(ctx, host); err != nil {
+				return "", v.dnsFailure(err)
+			}
+			return host + " is " + strings.Join(ips, ", "), nil
+		}) {
+			return
+		}
+	}
+	if !v.step(StepTCP, func() (string, *failure) { return v.dial(ctx, ips, port, to) }) {
+		return
+	}
+	defer func() { _ = v.conn.Close() }() // nothing is left to be said on it
+	if v.o.TLS != nil && !v.step(StepTLS, func() (string, *failure) { return v.handshake(ctx) }) {
+		return
+	}
+	if !v.step(StepAPIVersions, func() (string, *failure) { return v.askVersions(ctx, to) }) {
+		return
+	}
+	if v.o.SASL != nil && !v.step(StepSASL, func() (string, *failure) { return v.authenticate(ctx) }) {
+		return
+	}
+	v.step(StepMetadata, func() (string, *failure) { return v.askMetadata(ctx) })
+}
+
+// step runs and notes one step.
+func (v *visit) step(name string, f func() (string, *failure)) bool {
+	begun := time.Now()
+	detail, bad := f()
+	took := time.Since(begun)
+	if bad != nil {
+		v.fail(name, took, *bad)
+		return false
+	}
+	v.note(Step{Name: name, OK: true, Detail: detail}, took)
+	return true
+}
+
+func (v *visit) fail(name string, took time.Duration, f failure) {
+	if v.broker != nil {
+		f = v.advertisedFailure(f)
+	}
+	v.note(Step{Name: name, Detail: f.meaning, Hint: f.hint}, took)
+}
+
+func (v *visit) note(s Step, took time.Duration) {
+	s.Address, s.Broker = v.addr, v.broker
+	s.TookMS = float64(took.Round(10*time.Microsecond)) / float64(time.Millisecond)
+	v.steps = append(v.steps, s)
+}
+
+// dial tries what a name resolves to in turn.
+func (v *visit) dial(ctx context.Context, ips []string, port, to string) (string, *failure) {
+	var first error
+	for i, ip := range ips {
+		share := ctx
+		if deadline, ok := ctx.Deadline(); ok && i < len(ips)-1 { // the others want their turn
+			var cancel context.CancelFunc
+			share, cancel = context.WithTimeout(ctx, time.Until(deadline)/time.Duration(len(ips)-i))
+			defer cancel()
+		}
+		c, err := new(net.Dialer).DialContext(share, "tcp", net.JoinHostPort(ip, port))
+		if err == nil {
+			v.conn = newConn(c)
+			detail := "connected to " + c.RemoteAddr().String()
+			if to != v.addr {
+				detail += ", by --dial-map"
+			}
+			return detail, nil
+		}
+		if first == nil {
+			first = err
+		}
+	}
+	return "", v.dialFailure(first)
+}
+
+func (v *visit) handshake(ctx context.Context) (string, *failure) {
+	cfg := v.o.TLS.Clone()
+	if cfg.ServerName == "" {
+		cfg.ServerName, _, _ = net.SplitHostPort(v.addr) // it was split before
+	}
+	c := tls.Client(v.conn.Conn, cfg)
+	if err := c.HandshakeContext(ctx); err != nil {
+		return "", v.tlsFailure(err)
+	}
+	v.conn.Conn = c
+	state := c.ConnectionState()
+	detail := tls.VersionName(state.Version)
+	if len(state.PeerCertificates) > 0 {
+		cert := state.PeerCertificates[0]
+		detail += fmt.Sprintf(", certificate of %s until %s", certName(cert), cert.NotAfter.UTC().Format(time.DateOnly))
+	}
+	return detail, nil
+}
+
+func (v *visit) askVersions(ctx context.Context, to string) (string, *failure) {
+	req := kmsg.NewPtrApiVersionsRequest()
+	req.Version, req.ClientSoftwareName, req.ClientSoftwareVersion = 3, "kq", "doctor"
+	patience, cancel := context.WithTimeout(ctx, v.o.Timeout*2/3) // the rest is for a look at what it is
+	defer cancel()
+	got, err := v.conn.ask(patience, req)
+	if err != nil {
+		return "", v.strangerFailure(ctx, err, to)
+	}
+	resp := got.(*kmsg.ApiVersionsResponse)
+	if resp.ErrorCode == kerr.UnsupportedVersion.Code {
+		req.Version = 0
+		if got, err = v.conn.ask(ctx, req); err != nil {
+			return "", v.strangerFailure(ctx, err, to)
+		}
+		resp = got.(*kmsg.ApiVersionsResponse)
+	}
+	if err := kerr.ErrorForCode(resp.ErrorCode); err != nil {
+		return "", &failure{"the broker refuses to tell its versions: " + err.Error(), "look at the broker's log"}
+	}
+	v.versions = map[int16][2]int16{}
+	for _, k := range resp.ApiKeys {
+		v.versions[k.ApiKey] = [2]int16{k.MinVersion, k.MaxVersion}
+	}
+	return fmt.Sprintf("%d requests, like Kafka %s", len(resp.ApiKeys), kversion.FromApiVersionsResponse(resp).VersionGuess()), nil
+}
+
+func (v *visit) askMetadata(ctx context.Context) (string, *failure) {
+	req := kmsg.NewPtrMetadataRequest()
+	req.Topics = []kmsg.MetadataRequestTopic{} // none: it is about brokers
+	v.pick(req, 8)
+	got, err := v.conn.ask(ctx, req)
+	if err != nil {
+		return "", v.metadataFailure(err)
+	}
+	resp := got.(*kmsg.MetadataResponse)
+	if len(resp.Brokers) == 0 {
+		return "", &failure{"the cluster names no broker: it may be starting", "wait a little, or look at the broker's log"}
+	}
+	v.meta = resp
+	if v.seed != nil {
+		if v.clusterID() != v.seed.clusterID() {
+			v.meta = nil
+			return "", &failure{fmt.Sprintf("another cluster answers there (%s)", show(resp.ClusterID)), ""}
+		}
+		return "the same cluster", nil
+	}
+	n := "1 broker"
+	if len(resp.Brokers) > 1 {
+		n = fmt.Sprintf("%d brokers", len(resp.Brokers))
+	}
+	return fmt.Sprintf("cluster %s, %s, controller %d", show(resp.ClusterID), n, resp.ControllerID), nil
+}
+
+// pick sets the version of a request: the highest that both sides know, not
+// above most, the last that is not flexible.
+func (v *visit) pick(req kmsg.Request, most int16) {
+	req.SetVersion(min(most, req.MaxVersion(), v.versions[req.Key()][1]))
+}
+
+func (v *visit) clusterID() string {
+	if v.meta == nil || v.meta.ClusterID == nil {
+		return ""
+	}
+	return *v.meta.ClusterID
+}
+
+func show(s *string) string {
+	if s == nil {
+		return "without an id"
+	}
+	return *s
+}
