@@ -123,12 +123,21 @@ func (a *app) trace(format string, args ...any) {
 	}
 }
 
+// settings is how to reach the cluster that flags and environment name.
+func (a *app) settings() (conf.Settings, error) {
+	s, err := conf.Resolve(conf.Flags{Bootstrap: a.bootstrap, DialMap: a.dialMap, Timeout: a.timeout}, a.env.Getenv)
+	if err != nil {
+		return s, cli.WithHint(cli.Usagef("%w", err), "brokers are given as HOST:PORT,HOST:PORT")
+	}
+	return s, nil
+}
+
 // connect runs f with a client of the cluster that flags and environment name.
 // An error about a topic that does not exist gets a hint.
 func (a *app) connect(cmd *cobra.Command, f func(ctx context.Context, cl *kgo.Client) error, opts ...kgo.Opt) error {
-	s, err := conf.Resolve(conf.Flags{Bootstrap: a.bootstrap, DialMap: a.dialMap, Timeout: a.timeout}, a.env.Getenv)
+	s, err := a.settings()
 	if err != nil {
-		return cli.WithHint(cli.Usagef("%w", err), "brokers are given as HOST:PORT,HOST:PORT")
+		return err
 	}
 	cl, err := client.New(s, client.Options{Version: version().Version, Logf: a.trace}, opts...)
 	if err != nil {

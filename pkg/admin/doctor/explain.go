@@ -128,20 +128,20 @@ func (v *visit) metadataFailure(err error) *failure {
 	return &failure{err.Error(), "look at the broker's log"}
 }
 
-// advertisedFailure says of a failure what it means that the address comes from
-// the cluster itself: clients are sent there, wherever they began.
-func (v *visit) advertisedFailure(f failure) failure {
+// advertisedHint is what to do about an address that the cluster itself names:
+// clients are sent there, wherever they began.
+func (v *visit) advertisedHint() string {
 	to := v.addr
 	if host, _, err := net.SplitHostPort(v.seed.addr); err == nil {
 		if _, port, err := net.SplitHostPort(v.addr); err == nil {
 			to = net.JoinHostPort(host, port)
 		}
 	}
-	return failure{
-		meaning: fmt.Sprintf("the cluster sends clients to %s for broker %d, which does not work from here: %s", v.addr, *v.broker, f.meaning),
-		hint: fmt.Sprintf("set advertised.listeners of the broker to an address that clients reach, or say where it is: --dial-map %s=HOST:PORT, perhaps %s=%s",
-			v.addr, v.addr, to),
+	hint := fmt.Sprintf("set advertised.listeners of the broker to an address that clients reach, or say where it is: --dial-map %s=HOST:PORT", v.addr)
+	if to != v.addr {
+		hint += fmt.Sprintf(", perhaps %s=%s", v.addr, to)
 	}
+	return hint
 }
 
 // otherCluster notes that the address belongs to another cluster than the first.
@@ -175,4 +175,3 @@ func certName(c *x509.Certificate) string {
 	}
 	return c.Subject.String()
 }
-

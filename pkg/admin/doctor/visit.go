@@ -11,7 +11,6 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kmsg"
-	"github.com/twmb/franz-go/pkg/kversion"
 )
 
 // visit goes the steps of one address. One goroutine has it.
@@ -82,7 +81,7 @@ func (v *visit) step(name string, f func() (string, *failure)) bool {
 
 func (v *visit) fail(name string, took time.Duration, f failure) {
 	if v.broker != nil {
-		f = v.advertisedFailure(f)
+		f.hint = v.advertisedHint()
 	}
 	v.note(Step{Name: name, Detail: f.meaning, Hint: f.hint}, took)
 }
@@ -162,7 +161,7 @@ func (v *visit) askVersions(ctx context.Context, to string) (string, *failure) {
 	for _, k := range resp.ApiKeys {
 		v.versions[k.ApiKey] = [2]int16{k.MinVersion, k.MaxVersion}
 	}
-	return fmt.Sprintf("%d requests, like Kafka %s", len(resp.ApiKeys), kversion.FromApiVersionsResponse(resp).VersionGuess()), nil
+	return fmt.Sprintf("a Kafka broker that takes %d kinds of request", len(resp.ApiKeys)), nil
 }
 
 func (v *visit) askMetadata(ctx context.Context) (string, *failure) {
