@@ -10,57 +10,11 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
-// ErrOptions is an Options whose Validate found a mistake.
-var ErrOptions = errors.New("invalid options")
-
 // ErrDeleted is a topic that went away while it was read.
 var ErrDeleted = errors.New("the topic was deleted while it was read")
 
-// Options is what to read.
-type Options struct {
-	Topics      []string
-	Partitions  []int32 // of each topic; nil for all
-	From        Offset  // where to begin
-	Follow      bool    // go on at the end, until the context ends
-	Count       int64   // records in all; 0 for no limit
-	Uncommitted bool    // also records of transactions that are open or were aborted
-
-	// Notice is told what the reader of the output should know, as that records
-	// asked for are gone. It may be nil.
-	Notice func(text string)
-}
-
-// Validate finds what cannot be done.
-func (o *Options) Validate() error {
-	if len(o.Topics) == 0 {
-		return fmt.Errorf("%w: no topic", ErrOptions)
-	}
-	if o.Count < 0 {
-		return fmt.Errorf("%w: a count of %d records", ErrOptions, o.Count)
-	}
-	for _, p := range o.Partitions {
-		if p < 0 {
-			return fmt.Errorf("%w: partition %d", ErrOptions, p)
-		}
-	}
-	return nil
-}
-
-// ClientOptions is what the client must be made with.
-func (o *Options) ClientOptions() []kgo.Opt {
-	isolation := kgo.ReadCommitted()
-	if o.Uncommitted {
-		isolation = kgo.ReadUncommitted()
-	}
-	return []kgo.Opt{
-		kgo.FetchIsolationLevel(isolation),
-		kgo.KeepControlRecords(),
-		// Where records are gone is for us to see: kgo would jump elsewhere.
-		kgo.ConsumeResetOffset(kgo.NoResetOffset()),
-		kgo.FetchMaxWait(500 * time.Millisecond),
-		kgo.FetchMaxPartitionBytes(2 << 20),
-	}
-}
+// ErrNoMatch is a Regex that no topic matches.
+var ErrNoMatch = errors.New("no topic matches")
 
 // Sink takes the records.
 type Sink interface {
@@ -75,8 +29,8 @@ type Result struct {
 	Records int64 `json:"records"`
 }
 
-// Run reads until the end, the count, or the end of ctx, whose cause it then
-// returns. What was read is flushed in any case.
+// Run reads until the end, the count, a silence, or the end of ctx, whose cause
+// it then returns. What was read is flushed in any case.
 func Run(ctx context.Context, cl *kgo.Client, o Options, sink Sink) (Result, error) {
 	if err := o.Validate(); err != nil {
 		return Result{}, err
@@ -95,11 +49,12 @@ type reader struct {
 	options Options
 	sink    Sink
 
-	parts map[partitionKey]*partition
-	left  int // partitions that have not reached their end
-	count int64
-	full  bool      // Count records were given
-	away  time.Time // since when the cluster has not answered; zero while it does
+	parts  map[partitionKey]*partition
+	left   int // partitions that have not reached their end
+	count  int64
+	full   bool      // Count records were given
+	silent time.Time // since when no record came, as far as Idle asks
+	away   time.Time // since when the cluster has not answered; zero while it does
 }
 
 type partitionKey struct {
@@ -129,26 +84,45 @@ func (r *reader) run(ctx context.Context) error {
 	if err := r.plan(ctx); err != nil {
 		return err
 	}
+	if r.options.Tail > 0 {
+		if err := r.readTail(ctx); err != nil || r.full {
+			return err
+		}
+	}
+	r.assign()
+	return r.loop(ctx, r.give)
+}
+
+// loop reads until all partitions are at their end, and hands records to give.
+func (r *reader) loop(ctx context.Context, give func(*partition, []*kgo.Record) error) error {
 	idle := firstIdle
-	for !r.full && (r.left > 0 || r.options.Follow) {
+	r.silent = time.Now()
+	for !r.full && r.left > 0 {
 		if r.client.BufferedFetchRecords() == 0 {
 			if err := r.sink.Flush(); err != nil {
 				return err
 			}
 		}
-		poll, cancel := context.WithTimeout(ctx, idle)
+		wait := idle
+		if r.options.Idle > 0 {
+			if wait = min(idle, r.options.Idle-time.Since(r.silent)); wait <= 0 {
+				return nil
+			}
+		}
+		poll, cancel := context.WithTimeout(ctx, wait)
 		fetches := r.client.PollFetches(poll)
 		cancel()
 		if err := context.Cause(ctx); err != nil {
 			return err
 		}
-		got, err := r.take(ctx, fetches)
+		got, err := r.take(ctx, fetches, give)
 		if err != nil {
 			return err
 		}
 		if got {
 			r.back()
 			idle = firstIdle
+			r.silent = time.Now()
 			continue
 		}
 		if err := r.lookAtRests(ctx); err != nil {
@@ -159,9 +133,9 @@ func (r *reader) run(ctx context.Context) error {
 	return nil
 }
 
-// take gives the records of one poll to the sink; got is false when it held
-// nothing but the end of the poll.
-func (r *reader) take(ctx context.Context, fetches kgo.Fetches) (got bool, err error) {
+// take gives the records of one poll away; got is false when it held nothing but
+// the end of the poll.
+func (r *reader) take(ctx context.Context, fetches kgo.Fetches, give func(*partition, []*kgo.Record) error) (got bool, err error) {
 	fetches.EachPartition(func(p kgo.FetchTopicPartition) {
 		if err != nil || r.full {
 			return
@@ -174,17 +148,18 @@ func (r *reader) take(ctx context.Context, fetches kgo.Fetches) (got bool, err e
 		}
 		if part := r.parts[partitionKey{p.Topic, p.Partition}]; part != nil && len(p.Records) > 0 {
 			got = true
-			err = r.give(part, p.Records)
+			err = give(part, p.Records)
 		}
 	})
 	return got, err
 }
 
-// give hands on the records of one partition, up to its end.
+// give hands the records of one partition to the sink, up to its end.
 func (r *reader) give(p *partition, records []*kgo.Record) error {
 	for _, rec := range records {
-		if rec.Offset >= p.end {
-			break
+		if rec.Offset >= p.end || p.stopsAt(rec) {
+			r.reached(p, p.end)
+			return nil
 		}
 		if rec.Attrs.IsControl() {
 			continue

@@ -3,7 +3,6 @@ package consume_test
 import (
 	"context"
 	"errors"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -201,28 +200,3 @@ type failing struct{ err error }
 
 func (f failing) Record(*kgo.Record) error { return f.err }
 func (f failing) Flush() error             { return nil }
-
-func TestParseOffset(t *testing.T) {
-	for in, want := range map[string]consume.Offset{
-		"start": consume.Start(), "end": consume.End(), "0": consume.At(0), "12": consume.At(12),
-		strconv.FormatInt(math.MaxInt64, 10): consume.At(math.MaxInt64),
-	} {
-		got, err := consume.ParseOffset(in)
-		if err != nil || got != want || got.String() != in {
-			t.Errorf("%s: got %v, %v", in, got, err)
-		}
-	}
-	for _, in := range []string{"", "begin", "-0x1", "-1", "1e3", "9223372036854775808", " 1"} {
-		if got, err := consume.ParseOffset(in); !errors.Is(err, consume.ErrOffset) {
-			t.Errorf("%q: got %v, %v", in, got, err)
-		}
-	}
-}
-
-func TestValidate(t *testing.T) {
-	for _, o := range []consume.Options{{}, {Topics: []string{"t"}, Count: -1}, {Topics: []string{"t"}, Partitions: []int32{-1}}} {
-		if err := o.Validate(); !errors.Is(err, consume.ErrOptions) {
-			t.Errorf("%+v: %v", o, err)
-		}
-	}
-}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 
@@ -24,6 +25,7 @@ type fakeLog struct {
 
 type fakeBatch struct {
 	first, last int64
+	offsets     []int64 // of its records; a record's timestamp is ten times its offset
 	bytes       []byte
 }
 
@@ -120,9 +122,16 @@ func (f *fakeCluster) metadata(q *kmsg.MetadataRequest, r *kmsg.MetadataResponse
 	b := kmsg.NewMetadataResponseBroker()
 	b.NodeID, b.Host, b.Port = 1, host, int32(n)
 	r.Brokers, r.ControllerID = append(r.Brokers, b), 1
+	if q.Topics == nil {
+		for name := range f.logs {
+			qt := kmsg.NewMetadataRequestTopic()
+			qt.Topic = &name
+			q.Topics = append(q.Topics, qt)
+		}
+	}
 	for _, qt := range q.Topics {
 		t := kmsg.NewMetadataResponseTopic()
-		t.Topic = qt.Topic
+		t.Topic, t.IsInternal = qt.Topic, strings.HasPrefix(*qt.Topic, "__")
 		logs, ok := f.logs[*qt.Topic]
 		if !ok {
 			t.ErrorCode = kerr.UnknownTopicOrPartition.Code
@@ -147,6 +156,8 @@ func (f *fakeCluster) offsets(q *kmsg.ListOffsetsRequest, r *kmsg.ListOffsetsRes
 				p.ErrorCode = kerr.UnknownTopicOrPartition.Code
 			} else if qp.Timestamp == -2 {
 				p.Offset = log.start
+			} else if qp.Timestamp >= 0 {
+				p.Offset, p.Timestamp = log.at(qp.Timestamp)
 			} else if p.Offset = log.end; q.IsolationLevel == 1 {
 				p.Offset = log.stable
 			}
@@ -154,6 +165,18 @@ func (f *fakeCluster) offsets(q *kmsg.ListOffsetsRequest, r *kmsg.ListOffsetsRes
 		}
 		r.Topics = append(r.Topics, t)
 	}
+}
+
+// at is the first record of a time, and its own time.
+func (l *fakeLog) at(ms int64) (offset, timestamp int64) {
+	for _, b := range l.batches {
+		for _, o := range b.offsets {
+			if o >= l.start && 10*o >= ms {
+				return o, 10 * o
+			}
+		}
+	}
+	return -1, -1
 }
 
 func (f *fakeCluster) log(topic string, partition int32) *fakeLog {
@@ -208,11 +231,11 @@ const (
 func specialBatch(first, last int64, attributes int16, producer int64, offsets ...int64) fakeBatch {
 	b := kmsg.RecordBatch{
 		FirstOffset: first, Magic: 2, Attributes: attributes, LastOffsetDelta: int32(last - first),
-		FirstTimestamp: 1, MaxTimestamp: 1, ProducerID: producer, ProducerEpoch: 0, FirstSequence: -1,
+		FirstTimestamp: 10 * first, MaxTimestamp: 10 * last, ProducerID: producer, ProducerEpoch: 0, FirstSequence: -1,
 		NumRecords: int32(len(offsets)),
 	}
 	for _, o := range offsets {
-		r := kmsg.Record{OffsetDelta: int32(o - first), Value: []byte(strconv.FormatInt(o, 10))}
+		r := kmsg.Record{OffsetDelta: int32(o - first), TimestampDelta64: 10 * (o - first), Value: []byte(strconv.FormatInt(o, 10))}
 		if attributes&control != 0 {
 			r.Key, r.Value = []byte{0, 0, 0, 0}, make([]byte, 6) // an abort marker
 		}
@@ -222,7 +245,7 @@ func specialBatch(first, last int64, attributes int16, producer int64, offsets .
 	raw := b.AppendTo(nil)
 	binary.BigEndian.PutUint32(raw[8:], uint32(len(raw)-12))
 	binary.BigEndian.PutUint32(raw[17:], crc32.Checksum(raw[21:], crc32.MakeTable(crc32.Castagnoli)))
-	return fakeBatch{first: first, last: last, bytes: raw}
+	return fakeBatch{first: first, last: last, offsets: offsets, bytes: raw}
 }
 
 func newClient(t *testing.T, addr string, opts ...kgo.Opt) *kgo.Client {

@@ -1,10 +1,12 @@
 package consume
 
 import (
+	"cmp"
 	"context"
 	"fmt"
-	"math"
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -18,49 +20,88 @@ type partition struct {
 	number int32
 	leader int32
 
-	pos    int64 // everything below it was given, or is not there
-	end    int64 // where to stop, exclusive; MaxInt64 when following
-	done   bool
-	missed int // looks at it in a row that did not find the topic
+	pos   int64 // everything below it was given, or is not there
+	end   int64 // where to stop, exclusive; never when following without one
+	until int64 // stop at the first record of this time too, in ms; -1 for none
+	done  bool
+
+	first, last int64 // what there was to read when the run began: last is exclusive
+	missed      int   // looks at it in a row that did not find the topic
 }
 
-// plan finds out where each partition begins and ends, and sets the client to it.
+// stopsAt tells that a record is the first of the time to stop at.
+func (p *partition) stopsAt(rec *kgo.Record) bool {
+	return p.until >= 0 && rec.Timestamp.UnixMilli() >= p.until
+}
+
+// plan finds out where each partition begins and ends.
 func (r *reader) plan(ctx context.Context) error {
 	adm := kadm.NewClient(r.client)
-	details, err := adm.ListTopicsWithInternal(ctx, r.options.Topics...)
+	topics, err := r.topics(ctx, adm)
 	if err != nil {
-		return fmt.Errorf("look up topics: %w", err)
+		return err
 	}
 	r.parts = map[partitionKey]*partition{}
-	for _, topic := range r.options.Topics {
-		d, ok := details[topic]
-		if !ok {
-			return fmt.Errorf("topic %q: %w", topic, kerr.UnknownTopicOrPartition)
-		}
-		if d.Err != nil {
-			return fmt.Errorf("topic %q: %w", topic, d.Err)
-		}
+	names := make([]string, 0, len(topics))
+	for _, d := range topics {
+		names = append(names, d.Topic)
 		if err := r.choose(d); err != nil {
 			return err
 		}
 	}
-	if err := r.bounds(ctx, adm); err != nil {
-		return err
+	return r.bounds(ctx, adm, names)
+}
+
+// topics looks up the topics to read.
+func (r *reader) topics(ctx context.Context, adm *kadm.Client) ([]kadm.TopicDetail, error) {
+	if r.options.Regex {
+		return r.matching(ctx, adm)
 	}
-	assign := map[string]map[int32]kgo.Offset{}
-	for key, p := range r.parts {
-		if p.pos >= p.end {
-			p.done = true
-			continue
-		}
-		r.left++
-		if assign[key.topic] == nil {
-			assign[key.topic] = map[int32]kgo.Offset{}
-		}
-		assign[key.topic][key.number] = kgo.NewOffset().At(p.pos)
+	details, err := adm.ListTopicsWithInternal(ctx, r.options.Topics...)
+	if err != nil {
+		return nil, fmt.Errorf("look up topics: %w", err)
 	}
-	r.client.AddConsumePartitions(assign)
-	return nil
+	var topics []kadm.TopicDetail
+	for _, topic := range r.options.Topics {
+		d, ok := details[topic]
+		if !ok {
+			d.Err = kerr.UnknownTopicOrPartition
+		}
+		if d.Err != nil {
+			return nil, fmt.Errorf("topic %q: %w", topic, d.Err)
+		}
+		topics = append(topics, d)
+	}
+	return topics, nil
+}
+
+// matching finds the topics that the expressions match, none of the cluster's own.
+func (r *reader) matching(ctx context.Context, adm *kadm.Client) ([]kadm.TopicDetail, error) {
+	patterns, err := r.options.patterns()
+	if err != nil {
+		return nil, err
+	}
+	details, err := adm.ListTopics(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("look up topics: %w", err)
+	}
+	var topics []kadm.TopicDetail
+	for _, d := range details.Sorted() {
+		for _, re := range patterns {
+			if !re.MatchString(d.Topic) {
+				continue
+			}
+			if d.Err != nil {
+				return nil, fmt.Errorf("topic %q: %w", d.Topic, d.Err)
+			}
+			topics = append(topics, d)
+			break
+		}
+	}
+	if len(topics) == 0 {
+		return nil, fmt.Errorf("%w %s", ErrNoMatch, strings.Join(r.options.Topics, ", "))
+	}
+	return topics, nil
 }
 
 // choose adds the partitions of a topic that are wanted.
@@ -77,46 +118,106 @@ func (r *reader) choose(d kadm.TopicDetail) error {
 		if detail.Err != nil {
 			return fmt.Errorf("topic %q partition %d: %w", d.Topic, n, detail.Err)
 		}
-		r.parts[partitionKey{d.Topic, n}] = &partition{topic: d.Topic, id: d.ID, number: n, leader: detail.Leader}
+		r.parts[partitionKey{d.Topic, n}] = &partition{topic: d.Topic, id: d.ID, number: n, leader: detail.Leader, until: -1}
 	}
 	return nil
 }
 
 // bounds sets where partitions begin and end.
-func (r *reader) bounds(ctx context.Context, adm *kadm.Client) error {
+func (r *reader) bounds(ctx context.Context, adm *kadm.Client, topics []string) error {
 	ends := adm.ListCommittedOffsets
 	if r.options.Uncommitted {
 		ends = adm.ListEndOffsets
 	}
 	// The end goes first: what is written between the two questions is not asked
 	// for, and a start beyond the end is just an empty partition.
-	end, err := ends(ctx, r.options.Topics...)
+	end, err := ends(ctx, topics...)
 	if err != nil {
 		return fmt.Errorf("list offsets: %w", err)
 	}
-	start, err := adm.ListStartOffsets(ctx, r.options.Topics...)
+	start, err := adm.ListStartOffsets(ctx, topics...)
 	if err != nil {
 		return fmt.Errorf("list offsets: %w", err)
+	}
+	times := map[Offset]kadm.ListedOffsets{}
+	for _, o := range []Offset{r.options.From, r.options.To} {
+		if o.kind == atTime && times[o] == nil {
+			if times[o], err = adm.ListOffsetsAfterMilli(ctx, o.n, topics...); err != nil {
+				return fmt.Errorf("list offsets by time: %w", err)
+			}
+		}
 	}
 	for _, key := range r.keys() {
 		p := r.parts[key]
-		from, err := listed(start, key)
-		if err != nil {
+		if p.first, err = listed(start, key); err != nil {
 			return err
 		}
-		if p.end, err = listed(end, key); err != nil {
+		if p.last, err = listed(end, key); err != nil {
 			return err
 		}
-		var moved bool
-		p.pos, moved = r.options.From.in(from, max(from, p.end))
-		if moved {
-			r.notice("%s partition %d has offsets %d to %d, not %v: reading from %d", p.topic, p.number, from, p.end, r.options.From, p.pos)
-		}
-		if r.options.Follow {
-			p.end = math.MaxInt64
+		if err := r.bound(p, times); err != nil {
+			return err
 		}
 	}
+	if r.options.From.kind == atLast {
+		return r.countBack(ctx, r.options.From.n)
+	}
 	return nil
+}
+
+// bound sets where to begin and to stop in a partition of which the first and
+// the last offset are known.
+func (r *reader) bound(p *partition, times map[Offset]kadm.ListedOffsets) error {
+	from, to := r.options.From, r.options.To
+	top := max(p.first, p.last) // of the log; p.last is that of the range from here on
+	var moved bool
+	at, _, err := timed(times, from, p, top)
+	if err != nil {
+		return err
+	}
+	stop, found, err := timed(times, to, p, top)
+	if err != nil {
+		return err
+	}
+	p.last = to.limit(p.last, stop)
+	switch {
+	case !r.options.Follow:
+		p.end = p.last
+	case to.kind == atEnd, to.kind == atTime && found:
+		p.end = p.last
+	case to.kind == atExact:
+		p.end = to.n
+	default:
+		p.end = never
+		if to.kind == atTime {
+			p.until = to.n
+		}
+	}
+	if from.kind == atLast {
+		top = max(p.first, p.last)
+	}
+	p.pos, moved = from.in(p.first, top, at)
+	if moved {
+		r.notice("%s partition %d has offsets %d to %d, not %v: reading from %d", p.topic, p.number, p.first, top, from, p.pos)
+	}
+	return nil
+}
+
+// timed is the offset of the first record of a time, or end when there is none.
+func timed(times map[Offset]kadm.ListedOffsets, o Offset, p *partition, end int64) (offset int64, found bool, err error) {
+	if o.kind != atTime {
+		return end, false, nil
+	}
+	key := partitionKey{p.topic, p.number}
+	offset, err = listed(times[o], key)
+	if err != nil {
+		return 0, false, err
+	}
+	// Without a timestamp it is the end, asked for later than ours.
+	if l, _ := times[o].Lookup(p.topic, p.number); l.Timestamp < 0 {
+		return end, false, nil
+	}
+	return offset, true, nil
 }
 
 func listed(offsets kadm.ListedOffsets, key partitionKey) (int64, error) {
@@ -130,6 +231,23 @@ func listed(offsets kadm.ListedOffsets, key partitionKey) (int64, error) {
 	return o.Offset, nil
 }
 
+// assign sets the client to the partitions that are not at their end.
+func (r *reader) assign() {
+	assign := map[string]map[int32]kgo.Offset{}
+	r.left = 0
+	for key, p := range r.parts {
+		if p.done = p.pos >= p.end; p.done {
+			continue
+		}
+		r.left++
+		if assign[key.topic] == nil {
+			assign[key.topic] = map[int32]kgo.Offset{}
+		}
+		assign[key.topic][key.number] = kgo.NewOffset().At(p.pos)
+	}
+	r.client.AddConsumePartitions(assign)
+}
+
 // keys lists the partitions by topic and number.
 func (r *reader) keys() []partitionKey {
 	keys := make([]partitionKey, 0, len(r.parts))
@@ -137,13 +255,12 @@ func (r *reader) keys() []partitionKey {
 		keys = append(keys, key)
 	}
 	slices.SortFunc(keys, func(a, b partitionKey) int {
-		if a.topic != b.topic {
-			if a.topic < b.topic {
-				return -1
-			}
-			return 1
-		}
-		return int(a.number) - int(b.number)
+		return cmp.Or(strings.Compare(a.topic, b.topic), cmp.Compare(a.number, b.number))
 	})
 	return keys
+}
+
+// past tells that the time to stop at is over.
+func (p *partition) past() bool {
+	return p.until >= 0 && time.Now().UnixMilli() > p.until
 }

@@ -32,7 +32,7 @@ func (r *reader) lookAtRests(ctx context.Context) error {
 // lookAt fetches once at the position of p and moves it over what holds no
 // record for us. Records it finds are left for kgo to bring.
 func (r *reader) lookAt(ctx context.Context, p *partition) error {
-	resp, err := r.fetch(ctx, p)
+	resp, err := r.fetch(ctx, p, p.pos)
 	if err != nil {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
@@ -53,17 +53,12 @@ func (r *reader) lookAt(ctx context.Context, p *partition) error {
 		if !r.options.Uncommitted {
 			end = resp.LastStableOffset
 		}
-		if end >= p.end { // nothing is stored from here to the end
+		if end >= p.end || p.past() { // nothing is stored from here to the end
 			r.reached(p, p.end)
 		}
 		return nil
 	}
-	fetched, next := kgo.ProcessFetchPartition(kgo.ProcessFetchPartitionOpts{
-		Offset:         p.pos,
-		IsolationLevel: r.isolation(),
-		Topic:          p.topic,
-		Partition:      p.number,
-	}, resp, kgo.DefaultDecompressor(), nil)
+	fetched, next := r.decode(p, p.pos, resp)
 	if fetched.Err != nil {
 		return fmt.Errorf("read %s partition %d at offset %d: %w", p.topic, p.number, p.pos, fetched.Err)
 	}
@@ -74,15 +69,19 @@ func (r *reader) lookAt(ctx context.Context, p *partition) error {
 	return nil
 }
 
-func (r *reader) isolation() kgo.IsolationLevel {
-	if r.options.Uncommitted {
-		return kgo.ReadUncommitted()
-	}
-	return kgo.ReadCommitted()
+// decode takes the records from an answer that begins at offset, and returns the
+// offset that comes after what it holds.
+func (r *reader) decode(p *partition, offset int64, resp *kmsg.FetchResponseTopicPartition) (kgo.FetchPartition, int64) {
+	return kgo.ProcessFetchPartition(kgo.ProcessFetchPartitionOpts{
+		Offset:         offset,
+		IsolationLevel: r.options.isolation(),
+		Topic:          p.topic,
+		Partition:      p.number,
+	}, resp, kgo.DefaultDecompressor(), nil)
 }
 
-// fetch asks the leader of p for what lies at its position, without waiting.
-func (r *reader) fetch(ctx context.Context, p *partition) (*kmsg.FetchResponseTopicPartition, error) {
+// fetch asks the leader of p for what lies at an offset, without waiting.
+func (r *reader) fetch(ctx context.Context, p *partition, offset int64) (*kmsg.FetchResponseTopicPartition, error) {
 	req := kmsg.NewPtrFetchRequest()
 	req.MaxBytes = 1 << 20
 	req.SessionEpoch = -1
@@ -91,7 +90,7 @@ func (r *reader) fetch(ctx context.Context, p *partition) (*kmsg.FetchResponseTo
 	}
 	part := kmsg.NewFetchRequestTopicPartition()
 	part.Partition = p.number
-	part.FetchOffset = p.pos
+	part.FetchOffset = offset
 	part.PartitionMaxBytes = 1 << 20
 	topic := kmsg.NewFetchRequestTopic()
 	topic.Topic, topic.TopicID = p.topic, p.id
