@@ -13,92 +13,119 @@ import (
 )
 
 func newConsumeCommand(a *app) *cobra.Command {
-	var o consume.Options
-	var from, spec string
+	var f consumeFlags
 	cmd := &cobra.Command{
 		Use:   "consume TOPIC… [flags]",
 		Short: "read the records of topics",
 		Long: `Read the records of topics, up to the end they have when it begins, or without
 end with -F. Partitions are read in parallel; each in its order.
 
+PLACE is start, end, an offset N, -N (the last N of each partition), @TIME (the
+first record of that time or later) or @-DURATION (so long ago, as @-1h). TIME
+is RFC 3339, 2026-01-31, '2026-01-31 12:00[:00]' in local time, or milliseconds
+since 1970. --to takes end, N, @TIME and @-DURATION, and stops before it.
+
 FORMAT is value, a line a value; json, a line of JSON a record, which loses
-nothing; or a template: text with the verbs %t topic, %p partition, %o offset,
-%k key, %v value, %T timestamp, %h headers and the escapes \n \t \xNN. Lengths
-are %K %V; %v{hex}, %k{q}, %T{rfc3339} and others change the form.`,
+nothing; pretty, for people; or a template, to which no line end is added:
+- text with the verbs %t topic, %p partition, %o offset, %k key, %v value,
+  %T timestamp, %h headers and the escapes \n \t \0 \xNN. Lengths are %K %V;
+  %v{hex}, %k{q}, %T{rfc3339} and others change the form.
+- a Go template, which has {{ in it: .Topic .Partition .Offset .Timestamp .TS
+  .Key .Value .KeyBytes .ValueBytes .KeyNull .ValueNull .Headers (.Key .Value
+  .ValueNull), the functions json hex base64 upper lower, and the same escapes.
+On a terminal the control characters of records are escaped.`,
 		Example: `  kq consume orders -f value > orders.txt
   kq consume orders -F --from end
-  kq consume orders -n 10 -f '%p@%o %k=%v\n'
+  kq consume orders --from @-1h --to @-30m
+  kq consume orders payments --tail 100
+  kq consume 'orders-.*' --regex -n 10 -f '%t %p@%o %k=%v\n'
+  kq consume orders -K '\t' > orders.tsv
+  kq consume orders -f '{{.Offset}} {{.Key | upper}}\n'
   kq consume orders | jq .value`,
 		Args:              args(1, -1, "the name of a topic"),
 		Annotations:       map[string]string{recordCommand: "out"},
 		ValidArgsFunction: a.completeTopics,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			o.Topics = unique(args)
-			as, err := a.recordFormat(spec, len(o.Topics) > 1)
-			if err != nil {
-				return err
-			}
-			if !cmd.Flag("from").Changed && o.Follow {
-				from = "end"
-			}
-			if o.From, err = consume.ParseOffset(from); err != nil {
-				return cli.Usagef("--from %w", err)
-			}
-			if cmd.Flag("count").Changed && o.Count < 1 {
-				return cli.Usagef("--count %d: at least 1 is needed", o.Count)
-			}
-			if err := o.Validate(); err != nil {
-				return cli.Usagef("%w", err)
-			}
-			return a.consume(cmd, o, as)
-		},
+		RunE:              func(cmd *cobra.Command, args []string) error { return a.consume(cmd, &f, args) },
 	}
-	f := cmd.Flags()
-	f.SortFlags = false
-	f.StringVar(&from, "from", "start", "begin at `OFFSET`: start, end or a number; with -F, end")
-	f.Int64VarP(&o.Count, "count", "n", 0, "stop after `NUMBER` records in all")
-	f.Int32SliceVarP(&o.Partitions, "partition", "p", nil, "read these partitions, `0,1`, not all")
-	f.BoolVarP(&o.Follow, "follow", "F", false, "go on at the end and wait for more")
-	f.StringVarP(&spec, "format", "f", "", "print records in `FORMAT` (default: json, pretty on a terminal)")
+	s := cmd.Flags()
+	s.SortFlags = false
+	s.StringVar(&f.from, "from", "", "begin at `PLACE` (default: start; with -F, end)")
+	s.StringVar(&f.to, "to", "", "stop before `PLACE` (default: the end there is now; with -F, none)")
+	s.Var(&f.tail, "tail", "begin with the last `NUMBER` records of all, by time")
+	s.BoolVarP(&f.o.Follow, "follow", "F", false, "go on at the end and wait for more")
+	s.VarP(&f.count, "count", "n", "stop after `NUMBER` records in all")
+	f.addTo(cmd)
 	return cmd
 }
 
-// recordFormat makes the formatter of -f: what it says, or what suits where the
-// output goes.
-func (a *app) recordFormat(spec string, severalTopics bool) (format.Formatter, error) {
-	if spec == "" {
+// consume runs a command that reads records.
+func (a *app) consume(cmd *cobra.Command, f *consumeFlags, topics []string) error {
+	o, err := f.options(topics)
+	if err != nil {
+		return err
+	}
+	as, err := a.recordFormat(cmd, f, len(o.Topics) > 1 || o.Regex)
+	if err != nil {
+		return err
+	}
+	o.Notice = func(text string) { a.note("%s", text) }
+	return a.connect(cmd, func(ctx context.Context, cl *kgo.Client) error {
+		r, err := consume.Run(ctx, cl, o, consume.NewWriter(a.env.Out, as))
+		switch {
+		case errors.Is(err, consume.ErrNoMatch):
+			return cli.WithHint(err, "an expression matches whole names; kq topics lists those there are")
+		case errors.Is(err, format.ErrExecute):
+			return cli.WithHint(err, "{{if}} tells apart records that differ: %s --help lists the fields", cmd.CommandPath())
+		case err != nil && o.Regex:
+			return err
+		case err != nil:
+			return missingTopic(ctx, cl, err, o.Topics...)
+		}
+		a.trace("%s read", plural(r.Records, "record"))
+		return nil
+	}, o.ClientOptions()...)
+}
+
+// recordFormat makes the formatter of -f and -K: what they say, or what suits
+// where the output goes.
+func (a *app) recordFormat(cmd *cobra.Command, f *consumeFlags, severalTopics bool) (format.Formatter, error) {
+	o := format.Options{Color: a.color(), Topic: severalTopics, Terminal: a.env.OutTTY}
+	spec := f.format
+	if cmd.Flag("key-delim").Changed {
+		return keyedFormat(f, o)
+	}
+	if !cmd.Flag("format").Changed {
 		spec = "json"
 		if a.env.OutTTY {
 			spec = "pretty"
 		}
 	}
-	f, err := format.Parse(spec, format.Options{
-		Color: a.color(),
-		Topic: severalTopics,
-	})
+	as, err := format.Parse(spec, o)
 	switch {
 	case errors.Is(err, format.ErrFormat):
 		e := cli.Usagef("%w", err)
 		if near := cli.Nearest(spec, format.Names()); near != "" {
 			return nil, cli.WithHint(e, "did you mean -f %s", near)
 		}
-		return nil, cli.WithHint(e, `-f is %s, or a template with verbs, as '%%p@%%o %%v\n'`, list(format.Names()))
+		return nil, cli.WithHint(e, `-f is %s, or a template with verbs, as '%%p@%%o %%v\n' or '{{.Key}}\n'`, list(format.Names()))
 	case err != nil:
-		return nil, cli.WithHint(cli.Usagef("%w", err), "kq consume --help lists the verbs")
+		return nil, cli.WithHint(cli.Usagef("%w", err), "%s --help lists the verbs and fields", cmd.CommandPath())
 	}
-	return f, nil
+	return as, nil
 }
 
-func (a *app) consume(cmd *cobra.Command, o consume.Options, as format.Formatter) error {
-	o.Notice = func(text string) { a.note("%s", text) }
-	return a.connect(cmd, func(ctx context.Context, cl *kgo.Client) error {
-		r, err := consume.Run(ctx, cl, o, consume.NewWriter(a.env.Out, as))
-		if err != nil {
-			return missingTopic(ctx, cl, err, o.Topics...)
-		}
-		a.trace("%s read", plural(r.Records, "record"))
-		return nil
-	}, o.ClientOptions()...)
+func keyedFormat(f *consumeFlags, o format.Options) (format.Formatter, error) {
+	if f.format != "" && f.format != "value" {
+		return nil, cli.WithHint(cli.Usagef("-K prints lines of key and value, not -f %s", f.format), `without -K, as -f '%%k:%%v\n'`)
+	}
+	delim, err := format.Unescape(f.delim)
+	switch {
+	case err != nil:
+		return nil, cli.Usagef("--key-delim %q: %w", f.delim, err)
+	case len(delim) == 0:
+		return nil, cli.WithHint(cli.Usagef("--key-delim is empty"), `give what is to stand between key and value, as -K : or -K '\t'`)
+	}
+	return format.Keyed(delim, o), nil
 }
 
 // unique returns names without repetitions, in their order.

@@ -77,7 +77,7 @@ Kafka-compatible cluster.`,
 		&cobra.Group{ID: groupMore, Title: "More:"},
 	)
 	for group, cmds := range map[string][]*cobra.Command{
-		groupData:  {newProduceCommand(a), newConsumeCommand(a)},
+		groupData:  {newProduceCommand(a), newConsumeCommand(a), newTailCommand(a)},
 		groupAdmin: {newTopicCommand(a), newClusterCommand(a), newAPIVersionsCommand(a), newDoctorCommand(a)},
 		groupLocal: {newServeCommand(a), newDemoCommand(a), newLogCommand(a)},
 		groupMore:  {newCompletionCommand(a), newVersionCommand(a)},

@@ -22,33 +22,37 @@ func Names() []string { return []string{"value", "json", "pretty"} }
 
 // Options is what formats need to know beside their name.
 type Options struct {
-	Color bool // pretty: colour the parts that are not the record's
-	Topic bool // pretty: name the topic, since there are several
+	Color    bool // pretty: colour the parts that are not the record's
+	Topic    bool // pretty: name the topic, since there are several
+	Terminal bool // the output is a terminal: nothing of a record may steer it
 }
 
 // Parse makes the formatter that spec, the value of -f, asks for.
 func Parse(spec string, o Options) (Formatter, error) {
 	switch spec {
 	case "value", "raw":
+		if o.Terminal {
+			return visibleLines{}, nil
+		}
 		return value{}, nil
 	case "json":
 		return &envelope{}, nil
 	case "pretty":
 		return pretty(o), nil
 	}
-	if strings.Contains(spec, "%") {
-		t, err := parseTemplate(spec, recordVerbs)
+	switch {
+	case strings.Contains(spec, "{{"):
+		t, err := parseGo(spec, o.Terminal)
+		if err != nil {
+			return nil, fmt.Errorf("template %q: %w", spec, err)
+		}
+		return t, nil
+	case strings.Contains(spec, "%"):
+		t, err := parseTemplate(spec, recordVerbs, o.Terminal)
 		if err != nil {
 			return nil, fmt.Errorf("template %q: %w", spec, err)
 		}
 		return t, nil
 	}
 	return nil, fmt.Errorf("%w %q", ErrFormat, spec)
-}
-
-// value prints values as lines.
-type value struct{}
-
-func (value) Append(dst []byte, r *kgo.Record) []byte {
-	return append(append(dst, r.Value...), '\n')
 }

@@ -61,12 +61,17 @@ func appendNullable(dst, v []byte) []byte {
 	return appendVisible(dst, v)
 }
 
-// appendVisible appends text that cannot steer a terminal: control characters
-// and bytes that are no text are escaped.
-func appendVisible[S string | []byte](dst []byte, s S) []byte {
+// appendVisible appends text that cannot steer a terminal, in one line: control
+// characters and bytes that are no text are escaped.
+func appendVisible[S string | []byte](dst []byte, s S) []byte { return appendEscaped(dst, s, false) }
+
+// appendHarmless is appendVisible but for line ends, which stay.
+func appendHarmless[S string | []byte](dst []byte, s S) []byte { return appendEscaped(dst, s, true) }
+
+func appendEscaped[S string | []byte](dst []byte, s S, lines bool) []byte {
 	for i := 0; i < len(s); {
 		c := s[i]
-		if c >= 0x20 && c < 0x7f {
+		if c >= 0x20 && c < 0x7f || c == '\t' || c == '\n' && lines {
 			dst = append(dst, c)
 			i++
 			continue
@@ -74,7 +79,7 @@ func appendVisible[S string | []byte](dst []byte, s S) []byte {
 		size := 1
 		if c >= utf8.RuneSelf {
 			r, n := utf8.DecodeRune([]byte(s[i:min(i+utf8.UTFMax, len(s))]))
-			if n > 1 && r >= 0xa0 {
+			if n > 1 && r >= 0xa0 && r != '\u2028' && r != '\u2029' && !steers(r) {
 				dst = append(dst, s[i:i+n]...)
 				i += n
 				continue
@@ -89,14 +94,15 @@ func appendVisible[S string | []byte](dst []byte, s S) []byte {
 	return dst
 }
 
+// steers tells the characters that turn the direction of what follows.
+func steers(r rune) bool { return r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 }
+
 func appendEscape(dst []byte, b byte) []byte {
 	switch b {
 	case '\n':
 		return append(dst, `\n`...)
 	case '\r':
 		return append(dst, `\r`...)
-	case '\t':
-		return append(dst, '\t')
 	}
 	return append(dst, '\\', 'x', hexDigits[b>>4], hexDigits[b&0xf])
 }

@@ -26,6 +26,17 @@ func (t *template) Append(dst []byte, r *kgo.Record) []byte {
 	return dst
 }
 
+// guarded is a part of which nothing steers a terminal.
+type guarded struct {
+	part
+	buf []byte
+}
+
+func (g *guarded) append(dst []byte, r *kgo.Record) []byte {
+	g.buf = g.part.append(g.buf[:0], r)
+	return appendHarmless(dst, g.buf)
+}
+
 // literal is text between verbs.
 type literal []byte
 
@@ -37,7 +48,8 @@ const (
 	headerVerbs = "kvsKVSR"
 )
 
-func parseTemplate(s, verbs string) (*template, error) {
+// parseTemplate reads a template of some verbs, for a terminal or not.
+func parseTemplate(s, verbs string, terminal bool) (*template, error) {
 	t := &template{}
 	var lit literal
 	flush := func() {
@@ -61,7 +73,7 @@ func parseTemplate(s, verbs string) (*template, error) {
 				s = s[2:]
 				break
 			}
-			p, rest, err := parseVerb(s, verbs)
+			p, rest, err := parseVerb(s, verbs, terminal)
 			if err != nil {
 				return nil, err
 			}
@@ -78,7 +90,7 @@ func parseTemplate(s, verbs string) (*template, error) {
 }
 
 // parseVerb reads the verb, and its braces, that s begins with.
-func parseVerb(s, verbs string) (p part, rest string, err error) {
+func parseVerb(s, verbs string, terminal bool) (p part, rest string, err error) {
 	if len(s) < 2 {
 		return nil, "", fmt.Errorf("%w: a single %% at the end; %%%% prints one", ErrVerb)
 	}
@@ -94,7 +106,14 @@ func parseVerb(s, verbs string) (p part, rest string, err error) {
 		}
 		how, rest, braced = rest[1:end], rest[end+1:], true
 	}
+	if verb == 'h' && braced && how != "json" {
+		p, err = makeEachHeader(how, terminal) // a template, which guards itself
+		return p, rest, err
+	}
 	p, err = makePart(verb, how, braced)
+	if terminal {
+		p = &guarded{part: p}
+	}
 	return p, rest, err
 }
 
@@ -140,7 +159,7 @@ func makePart(verb byte, how string, braced bool) (part, error) {
 	case 'T', 'd':
 		return makeTime(how, braced)
 	case 'h':
-		return makeHeaders(how, braced)
+		return headersPart{json: braced}, nil
 	case 'a':
 		return makeAttribute(how)
 	case 'R':

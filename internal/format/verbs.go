@@ -186,14 +186,8 @@ func (p *eachHeader) append(dst []byte, r *kgo.Record) []byte {
 	return dst
 }
 
-func makeHeaders(how string, braced bool) (part, error) {
-	switch {
-	case !braced:
-		return headersPart{}, nil
-	case how == "json":
-		return headersPart{json: true}, nil
-	}
-	t, err := parseTemplate(how, headerVerbs)
+func makeEachHeader(how string, terminal bool) (part, error) {
+	t, err := parseTemplate(how, headerVerbs, terminal)
 	if err != nil {
 		return nil, err
 	}

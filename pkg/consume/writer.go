@@ -6,7 +6,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
-// Appender turns a record into bytes, appended to dst.
+// Appender turns a record into bytes, appended to dst. One that can fail has a
+// method Err() error, which is asked after each record.
 type Appender interface {
 	Append(dst []byte, r *kgo.Record) []byte
 }
@@ -16,6 +17,7 @@ type Appender interface {
 type Writer struct {
 	w   io.Writer
 	as  Appender
+	err func() error // of an Appender that can fail
 	buf []byte
 }
 
@@ -25,12 +27,21 @@ const writeSize = 128 << 10
 
 // NewWriter makes a Writer.
 func NewWriter(w io.Writer, as Appender) *Writer {
-	return &Writer{w: w, as: as, buf: make([]byte, 0, writeSize+writeSize/8)}
+	out := &Writer{w: w, as: as, buf: make([]byte, 0, writeSize+writeSize/8)}
+	if fails, ok := as.(interface{ Err() error }); ok {
+		out.err = fails.Err
+	}
+	return out
 }
 
 // Record prints a record into the buffer.
 func (w *Writer) Record(r *kgo.Record) error {
 	w.buf = w.as.Append(w.buf, r)
+	if w.err != nil {
+		if err := w.err(); err != nil {
+			return err
+		}
+	}
 	if len(w.buf) < writeSize {
 		return nil
 	}

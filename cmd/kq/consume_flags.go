@@ -1,0 +1,160 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"kq/internal/cli"
+	"kq/internal/format"
+	"kq/internal/when"
+	"kq/pkg/consume"
+)
+
+// consumeFlags are the flags of the commands that read records.
+type consumeFlags struct {
+	o             consume.Options
+	from, to      string
+	tail, count   countValue
+	partitions    partitionsValue
+	idle          string
+	format, delim string
+	isolation     string
+}
+
+// addTo adds the flags that all of these commands have.
+func (f *consumeFlags) addTo(cmd *cobra.Command) {
+	s := cmd.Flags()
+	s.StringVar(&f.idle, "idle", "", "stop when no record came for `DURATION`, as 5s")
+	s.VarP(&f.partitions, "partition", "p", "read the partitions `NUMBER,…`, not all")
+	s.BoolVar(&f.o.Regex, "regex", false, "topics are regular expressions, which match whole names")
+	s.StringVarP(&f.format, "format", "f", "", "print records in `FORMAT` (default: json, pretty on a terminal)")
+	s.StringVarP(&f.delim, "key-delim", "K", "", "print lines of key, `DELIMITER` and value; \\t \\0 \\xNN are escapes")
+	s.StringVar(&f.isolation, "isolation", committed, "records of transactions: `LEVEL` read_committed or read_uncommitted")
+	complete(cmd, "format", format.Names()...)
+	complete(cmd, "isolation", committed, uncommitted)
+	complete(cmd, "from", "start", "end", "-10\tthe last ten of each partition", "@-1h\tof the last hour")
+	complete(cmd, "to", "end", "@-1h\tan hour ago")
+}
+
+// The values of --isolation, as Kafka calls them.
+const (
+	committed   = "read_committed"
+	uncommitted = "read_uncommitted"
+)
+
+// complete offers words as the values of a flag, where cmd has it.
+func complete(cmd *cobra.Command, flag string, words ...string) {
+	if cmd.Flag(flag) == nil {
+		return
+	}
+	// It only fails for a flag that is not there.
+	_ = cmd.RegisterFlagCompletionFunc(flag, func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		return words, cobra.ShellCompDirectiveNoFileComp
+	})
+}
+
+// options makes of the flags what they ask for.
+func (f *consumeFlags) options(topics []string) (consume.Options, error) {
+	o := f.o
+	o.Topics = unique(topics)
+	o.Tail, o.Count, o.Partitions = int64(f.tail), int64(f.count), f.partitions
+	now := time.Now()
+	var err error
+	switch {
+	case f.from != "":
+		if o.From, err = consume.ParseOffset(f.from, now); err != nil {
+			return o, offsetError("--from", f.from, err)
+		}
+		if o.Tail > 0 {
+			return o, cli.WithHint(cli.Usagef("--from and --tail both say where to begin"), "--tail %d --to PLACE gives the last records before a place", o.Tail)
+		}
+	case o.Follow && o.Tail == 0:
+		o.From = consume.End()
+	}
+	if f.to != "" {
+		if o.To, err = consume.ParseEnd(f.to, now); err != nil {
+			return o, offsetError("--to", f.to, err)
+		}
+	}
+	if f.idle != "" {
+		if o.Idle, err = when.Duration(f.idle); err != nil {
+			return o, cli.Usagef("--idle %w", err)
+		}
+		if o.Idle == 0 {
+			return o, cli.Usagef("--idle %s: a time above 0 is needed, as 5s", f.idle)
+		}
+	}
+	switch f.isolation {
+	case committed:
+	case uncommitted:
+		o.Uncommitted = true
+	default:
+		e := cli.Usagef("--isolation %q: there are %s and %s", f.isolation, committed, uncommitted)
+		if near := cli.Nearest("read_"+strings.TrimPrefix(f.isolation, "read_"), []string{committed, uncommitted}); near != "" {
+			return o, cli.WithHint(e, "did you mean --isolation %s", near)
+		}
+		return o, e
+	}
+	if err := o.Validate(); err != nil {
+		return o, cli.Usagef("%w", err)
+	}
+	return o, nil
+}
+
+func offsetError(flag, given string, err error) error {
+	e := cli.Usagef("%s %w", flag, err)
+	if _, timeErr := when.Parse(given, time.Now()); timeErr == nil {
+		return cli.WithHint(e, "a time begins with @: %s %s", flag, shellQuote("@"+given))
+	}
+	return e
+}
+
+// countValue is a number of records, from 1; 0 when the flag is not given.
+type countValue int64
+
+func (c *countValue) String() string {
+	if *c == 0 {
+		return ""
+	}
+	return strconv.FormatInt(int64(*c), 10)
+}
+func (*countValue) Type() string { return "number" }
+
+// Set is called with what was given on the command line.
+func (c *countValue) Set(s string) error {
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil || n < 1 {
+		return errors.New("a number from 1 is needed")
+	}
+	*c = countValue(n)
+	return nil
+}
+
+// partitionsValue is a list of partitions, nil for all.
+type partitionsValue []int32
+
+func (p *partitionsValue) String() string {
+	var words []string
+	for _, n := range *p {
+		words = append(words, strconv.Itoa(int(n)))
+	}
+	return strings.Join(words, ",")
+}
+func (*partitionsValue) Type() string { return "partitions" }
+
+// Set is called with what was given on the command line, each time it is.
+func (p *partitionsValue) Set(s string) error {
+	for word := range strings.SplitSeq(s, ",") {
+		n, err := strconv.ParseInt(word, 10, 32)
+		if err != nil || n < 0 {
+			return fmt.Errorf("partitions are numbers from 0, as 0,1")
+		}
+		*p = append(*p, int32(n))
+	}
+	return nil
+}
