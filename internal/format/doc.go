@@ -10,7 +10,18 @@
 //	value    the value and a line end; a null value is an empty line
 //	json     one line a record, the envelope below; loses nothing
 //	pretty   one line for people, for a terminal; control characters escaped
-//	…%…      anything with a % in it is a template
+//	…{{…     anything with {{ in it is a Go template, of the methods of Record
+//	…%…      anything else with a % in it is a template
+//
+// On a terminal (Options.Terminal) no format lets a record's control characters
+// through: they are escaped as \xNN, but for tabs, and for line ends in value
+// lines and templates. The text of a template itself is printed as it is.
+//
+// # Go templates
+//
+// Nothing is added at the end, and outside of {{ }} the escapes below hold. The
+// functions beside Go's own are json (of text as in the envelope), hex, base64,
+// upper and lower.
 //
 // # Envelope
 //

@@ -26,19 +26,38 @@ type Header struct {
 	ValueNull  bool
 }
 
-// The fields of a Record. Timestamp is in local time, TS in milliseconds; a null
-// key or value is an empty string.
-func (r Record) Topic() string        { return r.r.Topic }
-func (r Record) Partition() int32     { return r.r.Partition }
-func (r Record) Offset() int64        { return r.r.Offset }
+// Topic is the topic's name.
+func (r Record) Topic() string { return r.r.Topic }
+
+// Partition is the partition's number.
+func (r Record) Partition() int32 { return r.r.Partition }
+
+// Offset is the record's offset.
+func (r Record) Offset() int64 { return r.r.Offset }
+
+// Timestamp is the record's time, in the local zone.
 func (r Record) Timestamp() time.Time { return r.r.Timestamp }
-func (r Record) TS() int64            { return r.r.Timestamp.UnixMilli() }
-func (r Record) Key() string          { return string(r.r.Key) }
-func (r Record) Value() string        { return string(r.r.Value) }
-func (r Record) KeyBytes() []byte     { return r.r.Key }
-func (r Record) ValueBytes() []byte   { return r.r.Value }
-func (r Record) KeyNull() bool        { return r.r.Key == nil }
-func (r Record) ValueNull() bool      { return r.r.Value == nil }
+
+// TS is Timestamp in milliseconds since 1970.
+func (r Record) TS() int64 { return r.r.Timestamp.UnixMilli() }
+
+// Key is the key as text, empty for null.
+func (r Record) Key() string { return string(r.r.Key) }
+
+// Value is the value as text, empty for null.
+func (r Record) Value() string { return string(r.r.Value) }
+
+// KeyBytes is the key.
+func (r Record) KeyBytes() []byte { return r.r.Key }
+
+// ValueBytes is the value.
+func (r Record) ValueBytes() []byte { return r.r.Value }
+
+// KeyNull tells that there is no key, not even an empty one.
+func (r Record) KeyNull() bool { return r.r.Key == nil }
+
+// ValueNull tells that there is no value, not even an empty one.
+func (r Record) ValueNull() bool { return r.r.Value == nil }
 
 // Headers are the headers in their order.
 func (r Record) Headers() []Header {
