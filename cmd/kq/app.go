@@ -22,7 +22,12 @@ type app struct {
 	env *cli.Env
 
 	bootstrap string
+	profile   string
 	dialMap   []string
+	config    string // --command-config
+	property  propertyFlag
+	overrides []string // KEY=VALUE of flags that stand for a property
+	settled   *conf.Settings
 	timeout   time.Duration
 	output    string
 	noHeaders bool
@@ -41,18 +46,23 @@ const recordCommand = "records"
 func (a *app) addGlobalFlags(f *pflag.FlagSet) {
 	f.SortFlags = false
 	f.StringVarP(&a.bootstrap, "bootstrap", "b", "", "brokers to ask first, `HOST:PORT,…`; also "+conf.EnvBootstrap+", then "+conf.DefaultBootstrap)
+	f.StringVar(&a.profile, "profile", "", "the cluster that kq profile set has given this `NAME`; also "+conf.EnvProfile)
+	f.VarP(&a.property, "property", "X", "set a client property, `KEY=VALUE`, or those of @FILE; repeatable; -X list prints them all")
 	f.StringVarP(&a.output, "output", "o", string(out.TableFormat), "print results as `FORMAT`: table, wide, json, yaml, tsv, name or template=TEMPLATE, a Go template over the JSON fields")
 	f.BoolVar(&a.noHeaders, "no-headers", false, "leave out the header line of tables and tsv")
 	f.DurationVar(&a.timeout, "timeout", 0, "give the whole command at most `DURATION`, as 10s")
 	f.StringArrayVar(&a.dialMap, "dial-map", nil, "dial TO where the cluster names FROM, `FROM=TO`, each HOST[:PORT]; repeatable")
 	a.colors = colorAuto
 	f.Var(&a.colors, "color", "use colour `WHEN`: auto (on a terminal, unless NO_COLOR is set), always or never")
+	f.Lookup("color").DefValue = "" // it is in the text
 	f.BoolVarP(&a.yes, "yes", "y", false, "do not ask before something is destroyed")
 	f.BoolVarP(&a.quiet, "quiet", "q", false, "say nothing but errors on standard error")
 	f.BoolVarP(&a.verbose, "verbose", "v", false, "say on standard error what is tried")
-	// The name that Kafka's own tools use.
+	// The names that Kafka's own tools use.
 	f.StringVar(&a.bootstrap, "bootstrap-server", "", "the same as --bootstrap")
+	f.StringVar(&a.config, "command-config", "", "the same as -X @FILE, before all -X")
 	f.Lookup("bootstrap-server").Hidden = true
+	f.Lookup("command-config").Hidden = true
 }
 
 // check runs before every command, once its flags are parsed.
@@ -123,21 +133,48 @@ func (a *app) trace(format string, args ...any) {
 	}
 }
 
-// settings is how to reach the cluster that flags and environment name.
+// settings is how to reach the cluster that flags, environment and profile name.
 func (a *app) settings() (conf.Settings, error) {
-	s, err := conf.Resolve(conf.Flags{Bootstrap: a.bootstrap, DialMap: a.dialMap, Timeout: a.timeout}, a.env.Getenv)
-	if err != nil {
-		return s, cli.WithHint(cli.Usagef("%w", err), "brokers are given as HOST:PORT,HOST:PORT")
+	if a.settled != nil {
+		return *a.settled, nil
 	}
+	s, err := conf.Resolve(conf.Flags{
+		Bootstrap: a.bootstrap, DialMap: a.dialMap, Timeout: a.timeout, Profile: a.profile,
+		CommandConfig: a.config, Properties: a.property.given, Overrides: a.overrides,
+	}, a.env.Getenv)
+	if err != nil {
+		return conf.Settings{}, err
+	}
+	for _, w := range s.Warnings {
+		a.note("%s", w)
+	}
+	for _, n := range s.Notes {
+		a.trace("%s", n)
+	}
+	a.settled = &s
 	return s, nil
 }
 
-// connect runs f with a client of the cluster that flags and environment name.
-// An error about a topic that does not exist gets a hint.
+// override makes a flag with a name of its own the last word on a property: it
+// goes before -X, the environment and the profile. To be called before connect.
+func (a *app) override(property, value string) {
+	a.overrides = append(a.overrides, property+"="+value)
+	a.settled = nil
+}
+
+// connect runs f with a client of the cluster that flags, environment and
+// profile name. What opts say of a property yields to one that is set; a flag
+// that must not yield is given to override.
 func (a *app) connect(cmd *cobra.Command, f func(ctx context.Context, cl *kgo.Client) error, opts ...kgo.Opt) error {
 	s, err := a.settings()
 	if err != nil {
 		return err
+	}
+	if o := cmd.Flag("output"); o != nil && !o.Changed && s.Profile.Output != "" && cmd.Annotations[recordCommand] == "" {
+		a.output = s.Profile.Output
+		if err := a.check(cmd, nil); err != nil {
+			return fmt.Errorf("profile %s: output: %w", s.Profile.Name, err)
+		}
 	}
 	cl, err := client.New(s, client.Options{Version: version().Version, Logf: a.trace}, opts...)
 	if err != nil {

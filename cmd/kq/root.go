@@ -20,12 +20,16 @@ func run(env *cli.Env, args []string) int {
 
 // execute runs the command that args name.
 func execute(ctx context.Context, env *cli.Env, args []string) error {
-	root := newRootCommand(env)
+	a := &app{env: env}
+	root := a.newRootCommand()
 	if err := knownCommand(root, args); err != nil {
 		return err
 	}
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
+	if errors.Is(err, errListProperties) {
+		return a.listProperties(root, args)
+	}
 	if err != nil && errors.Is(context.Cause(ctx), cli.ErrInterrupted) && errors.Is(err, context.Canceled) {
 		return cli.ErrInterrupted
 	}
@@ -34,8 +38,10 @@ func execute(ctx context.Context, env *cli.Env, args []string) error {
 
 // newRootCommand makes the whole command tree. It is cheap: nothing is read,
 // dialled or parsed before the command is known.
-func newRootCommand(env *cli.Env) *cobra.Command {
-	a := &app{env: env}
+func newRootCommand(env *cli.Env) *cobra.Command { return (&app{env: env}).newRootCommand() }
+
+func (a *app) newRootCommand() *cobra.Command {
+	env := a.env
 	root := &cobra.Command{
 		Use:   "kq",
 		Short: "a Kafka in one binary: broker and command line",
@@ -62,6 +68,9 @@ Kafka-compatible cluster.`,
 	root.SetOut(env.Out)
 	root.SetErr(env.Err)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		if errors.Is(err, errListProperties) {
+			return err
+		}
 		return cli.WithHint(cli.Usagef("%w", err), "%s --help lists its flags", cmd.CommandPath())
 	})
 	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) { a.helpErr = help(env.Out, cmd) })
@@ -69,6 +78,7 @@ Kafka-compatible cluster.`,
 	root.Flags().SortFlags = false
 	root.Flags().Bool("version", false, "print the version")
 	a.addGlobalFlags(root.PersistentFlags())
+	a.completeGlobalFlags(root)
 
 	root.AddGroup(
 		&cobra.Group{ID: groupData, Title: "Records:"},

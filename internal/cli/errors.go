@@ -3,6 +3,8 @@ package cli
 import (
 	"errors"
 	"fmt"
+
+	"kq/internal/nearest"
 )
 
 // Exit codes; see the package comment.
@@ -74,3 +76,7 @@ func hintOf(err error) string {
 	}
 	return ""
 }
+
+// Nearest returns the candidate that name was most likely meant to be, or "":
+// see package nearest.
+func Nearest(name string, candidates []string) string { return nearest.Name(name, candidates) }

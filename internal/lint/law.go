@@ -54,8 +54,9 @@ var internalForLibraries = []string{"internal/format", "internal/serde", "intern
 
 // internals lists what each package of internal/ may import of the module. cmd/kq and internal/compat see everything.
 var internals = map[string][]string{
-	"internal/cli":     {"internal/conf", "internal/client"},
-	"internal/conf":    {},
+	"internal/nearest": {},
+	"internal/cli":     {"internal/conf", "internal/client", "internal/nearest"},
+	"internal/conf":    {"internal/nearest"},
 	"internal/client":  {"internal/conf"},
 	"internal/out":     {},
 	"internal/format":  {"internal/serde"},

@@ -1,10 +1,10 @@
-package cli
+package nearest
 
-// Nearest returns the candidate that name was most likely meant to be, or ""
+// Name returns the candidate that name was most likely meant to be, or ""
 // when none is near: within a third of its length in single-character edits, a
 // swap of neighbours counting as one, or one being the beginning of the other.
 // Ties go to the earlier candidate.
-func Nearest(name string, candidates []string) string {
+func Name(name string, candidates []string) string {
 	if len(name) < 2 {
 		return ""
 	}
