@@ -2,10 +2,14 @@ package main
 
 import (
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"kq/internal/cli"
+	"kq/internal/format"
+	"kq/internal/out"
 )
 
 // shells are the shells that kq completes for, with what makes their script.
@@ -47,6 +51,59 @@ func bashCompletion(root *cobra.Command, w io.Writer) error {
 type shell struct {
 	name     string
 	generate func(root *cobra.Command, w io.Writer) error
+}
+
+// flagValues are the words that stand behind a flag, by its name, where it has
+// the same on every command.
+func flagValues() map[string][]string {
+	return map[string][]string{
+		"output":      out.Formats(),
+		"color":       {"auto", "always", "never"},
+		"isolation":   {"read_committed", "read_uncommitted"},
+		"acks":        {"all", "1", "0"},
+		"compress":    {"none", "gzip", "snappy", "lz4", "zstd"},
+		"partitioner": {"murmur2", "sticky", "rr"},
+		"sync":        {"none", "interval", "commit", "always"},
+	}
+}
+
+// completeFlags gives every flag something to offer, unless its command has done
+// so: its words, the formats of records, files where it takes one, else nothing.
+func completeFlags(root *cobra.Command) {
+	values := flagValues()
+	var walk func(cmd *cobra.Command)
+	walk = func(cmd *cobra.Command) {
+		each := func(f *pflag.Flag) {
+			words := values[f.Name]
+			if f.Name == "format" && cmd.Annotations[recordCommand] != "" {
+				words = format.Names()
+			}
+			what, _ := pflag.UnquoteUsage(f)
+			if f.NoOptDefVal != "" || len(words) == 0 && (strings.Contains(what, "FILE") || strings.Contains(what, "DIR")) {
+				return
+			}
+			// It fails where a command has registered its own.
+			_ = cmd.RegisterFlagCompletionFunc(f.Name, func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+				return words, directive(words)
+			})
+		}
+		cmd.LocalNonPersistentFlags().VisitAll(each)
+		cmd.PersistentFlags().VisitAll(each)
+		for _, c := range cmd.Commands() {
+			walk(c)
+		}
+	}
+	walk(root)
+}
+
+// directive keeps files out, and the space behind a word that goes on.
+func directive(words []string) cobra.ShellCompDirective {
+	for _, w := range words {
+		if strings.HasSuffix(w, "=") {
+			return cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+		}
+	}
+	return cobra.ShellCompDirectiveNoFileComp
 }
 
 func newCompletionCommand(a *app) *cobra.Command {

@@ -25,6 +25,9 @@ func execute(ctx context.Context, env *cli.Env, args []string) error {
 	if err := knownCommand(root, args); err != nil {
 		return err
 	}
+	if len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) {
+		completeFlags(root)
+	}
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	if errors.Is(err, errListProperties) {

@@ -39,24 +39,30 @@ func TestScript(t *testing.T) {
 	for _, noun := range nouns {
 		t.Run(noun.Name(), func(t *testing.T) {
 			t.Parallel()
-			testscript.Run(t, testscript.Params{
-				Dir:                 filepath.Join("testdata", "script", noun.Name()),
-				RequireExplicitExec: true,
-				RequireUniqueNames:  true,
-				UpdateScripts:       golden.Update(),
-				Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "addline": addLine, "damage": damage},
-				Setup: func(env *testscript.Env) error {
-					b := brokertest.Start(t)
-					env.Setenv("KQ_BOOTSTRAP", b.Addr())
-					env.Setenv("BROKER", b.Addr())
-					env.Setenv("NO_COLOR", "1")
-					for name, addr := range others {
-						env.Setenv(name, addr)
-					}
-					return nil
-				},
-			})
+			p := scriptParams(others, func(*testscript.Env) string { return brokertest.Start(t).Addr() })
+			p.Dir = filepath.Join("testdata", "script", noun.Name())
+			testscript.Run(t, p)
 		})
+	}
+}
+
+// scriptParams is how scripts run: with a broker, and with the servers of others.
+func scriptParams(others map[string]string, broker func(*testscript.Env) string) testscript.Params {
+	return testscript.Params{
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		UpdateScripts:       golden.Update(),
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "addline": addLine, "damage": damage},
+		Setup: func(env *testscript.Env) error {
+			addr := broker(env)
+			env.Setenv("KQ_BOOTSTRAP", addr)
+			env.Setenv("BROKER", addr)
+			env.Setenv("NO_COLOR", "1")
+			for name, addr := range others {
+				env.Setenv(name, addr)
+			}
+			return nil
+		},
 	}
 }
 

@@ -76,9 +76,13 @@ func golden(ctx context.Context, e env) error {
 	return e.sh(ctx, "go", "test", "-tags=interop", "-timeout=20m", "-count=1", "-run=TestTrapsApache", "./internal/interop", "-update")
 }
 
+// interopTests run kq against its peers, then the scripts of cmd/kq against
+// Apache Kafka and in real shells. Arguments are for the first part.
 func interopTests(ctx context.Context, e env) error {
-	args := []string{"test", "-tags=interop", "-timeout=50m", "-count=1", "./internal/interop"}
-	return e.sh(ctx, "go", append(args, e.args...)...)
+	args := []string{"test", "-tags=interop", "-timeout=50m", "-count=1"}
+	peers := e.sh(ctx, "go", append(append(args, "./internal/interop"), e.args...)...)
+	scripts := e.sh(ctx, "go", append(args, "-run=Kafka|Shell", "./cmd/kq")...)
+	return errors.Join(peers, scripts)
 }
 
 func bench(ctx context.Context, e env) error {
