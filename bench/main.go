@@ -2,69 +2,123 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"os/signal"
+	"path/filepath"
+	"slices"
 	"strings"
+	"time"
 )
 
 // config is what a run measures.
 type config struct {
 	runs       int
 	megabytes  int
+	warmup     int // MB in and out before the measured ones
 	recordSize int
 	partitions int
-	roundTrips int
-	peers      []string
-	out        string
+	trips      int
+	manyParts  int
+	lines      int
+	starts     int
+	fsyncTime  time.Duration
 }
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := run(ctx)
+	err := run(ctx, os.Args[1:])
 	stop()
-	if err != nil {
+	if err != nil && !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context) error {
-	if len(os.Args) == 4 && os.Args[1] == "serve-kfake" {
-		return serveKfake(ctx, os.Args[2], os.Args[3])
+func run(ctx context.Context, args []string) error {
+	if len(args) == 4 && args[0] == "serve-kfake" {
+		return serveKfake(ctx, args[1], args[2], args[3] == "sync")
 	}
 	var c config
-	var peers string
-	flag.IntVar(&c.runs, "runs", 3, "how often each peer is measured")
-	flag.IntVar(&c.megabytes, "mb", 1000, "data written and read back, in MB of 10^6 bytes")
-	flag.IntVar(&c.recordSize, "record", 1000, "bytes of a record's value")
-	flag.IntVar(&c.partitions, "partitions", 6, "partitions of the topic")
-	flag.IntVar(&c.roundTrips, "trips", 2000, "single records sent for the round trip")
-	flag.StringVar(&peers, "peers", "kq,kfake", "who takes part: kq, kfake, apache")
-	flag.StringVar(&c.out, "o", "", "write the table to this file too")
-	flag.Parse()
-	c.peers = strings.Split(peers, ",")
-	start, err := starters(ctx, c.peers)
+	fs := flag.NewFlagSet("bench", flag.ContinueOnError)
+	fs.IntVar(&c.runs, "runs", 5, "how often each peer is measured")
+	fs.IntVar(&c.megabytes, "mb", 1000, "data written and read back, in MB of 10^6 bytes")
+	fs.IntVar(&c.warmup, "warm", 300, "MB written and read back before, to warm up")
+	fs.IntVar(&c.recordSize, "record", 1000, "bytes of a record's value")
+	fs.IntVar(&c.partitions, "partitions", 6, "partitions of the topic")
+	fs.IntVar(&c.trips, "trips", 2000, "single records sent for latencies")
+	fs.IntVar(&c.manyParts, "many", 1000, "partitions of the start with many")
+	fs.IntVar(&c.lines, "lines", 1_000_000, "lines of the command line's input; twice as many are read")
+	fs.IntVar(&c.starts, "starts", 30, "cold starts of a command")
+	fs.DurationVar(&c.fsyncTime, "fsync-time", 2*time.Second, "how long fsynced records are sent")
+	peers := fs.String("peers", strings.Join(allPeers(), ","), "who takes part")
+	only := fs.String("only", "", "measure these parts only, separated by commas: "+strings.Join(partNames(), ", "))
+	out := fs.String("o", "", "write the table to this file, the samples beside it")
+	readme := fs.String("readme", "../README.md", "with -o: the file whose text between the bench markers is replaced")
+	render := fs.Bool("render", false, "measure nothing: write the files from the samples")
+	if err := fs.Parse(args); err != nil {
+		return err
+	}
+	files := outputs{table: *out, readme: *readme}
+	res, err := files.load()
 	if err != nil {
 		return err
 	}
-	results := map[string][]result{}
-	for i := range c.runs {
-		for _, p := range c.peers {
-			fmt.Fprintf(os.Stderr, "run %d of %d: %s\n", i+1, c.runs, p)
-			r, err := measure(ctx, c, start[p])
-			if err != nil {
-				return fmt.Errorf("%s: %w", p, err)
-			}
-			fmt.Fprintf(os.Stderr, "  %s\n", r)
-			results[p] = append(results[p], r)
+	if *render {
+		return files.write(res)
+	}
+	names := partNames()
+	if *only != "" {
+		names = strings.Split(*only, ",")
+	}
+	for _, n := range names {
+		if !slices.Contains(partNames(), n) {
+			return fmt.Errorf("no part %q: there are %s", n, strings.Join(partNames(), ", "))
 		}
 	}
-	table := render(c, results)
-	fmt.Print(table)
-	if c.out != "" {
-		return os.WriteFile(c.out, []byte(table), 0o644)
-	}
-	return nil
+	return measure(ctx, c, strings.Split(*peers, ","), names, res, files)
 }
+
+// measure runs the parts and writes the files after each of them.
+func measure(ctx context.Context, c config, peers, names []string, res *results, files outputs) error {
+	dir, err := os.MkdirTemp("", "kq-bench-")
+	if err != nil {
+		return fmt.Errorf("measure: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	b, err := newBench(ctx, c, dir, peers)
+	if err != nil {
+		return err
+	}
+	began := time.Now()
+	var failed []error
+	for _, p := range parts() {
+		if !slices.Contains(names, p.name) {
+			continue
+		}
+		r, err := b.part(ctx, p)
+		if err != nil {
+			return fmt.Errorf("%s: %w", p.name, err)
+		}
+		if why := r.Failed["kq"]; why != "" {
+			failed = append(failed, fmt.Errorf("%s: kq: %s", p.name, why))
+		}
+		res.Machine, res.Parts[p.name] = machine(), r
+		if err := files.write(res); err != nil {
+			return err
+		}
+	}
+	b.progress("done in %v", time.Since(began).Round(time.Second))
+	if files.table == "" {
+		fmt.Print(resultsPage(res, ""))
+	}
+	return errors.Join(failed...)
+}
+
+// outputs are the files of a run; no table, no files.
+type outputs struct{ table, readme string }
+
+func (o outputs) samples() string { return filepath.Join(filepath.Dir(o.table), "results.json") }
+func (o outputs) notes() string   { return filepath.Join(filepath.Dir(o.table), "NOTES.md") }

@@ -4,83 +4,128 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kfake"
-	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
-// starter builds the command that serves on 127.0.0.1:port with its data in dir.
-type starter func(port int, dir string) (*exec.Cmd, error)
+const kafkaVersion = "4.3.1"
 
-// starters prepares the peers: builds binaries, checks class paths.
-func starters(ctx context.Context, names []string) (map[string]starter, error) {
-	all := map[string]starter{}
-	for _, n := range names {
-		switch n {
-		case "kq":
-			bin, err := kqBinary(ctx)
-			if err != nil {
-				return nil, err
-			}
-			all[n] = func(port int, dir string) (*exec.Cmd, error) {
-				return exec.Command(bin, "serve", "--listen", address(port), "--data", dir), nil
-			}
-		case "kfake":
-			self, err := os.Executable()
-			if err != nil {
-				return nil, fmt.Errorf("find this program: %w", err)
-			}
-			all[n] = func(port int, dir string) (*exec.Cmd, error) {
-				return exec.Command(self, "serve-kfake", strconv.Itoa(port), dir), nil
-			}
-		case "apache":
-			jars := os.Getenv("KQ_KAFKA_JARS")
-			if jars == "" {
-				return nil, errors.New("apache takes part when KQ_KAFKA_JARS names its class path")
-			}
-			all[n] = func(port int, dir string) (*exec.Cmd, error) { return apache(ctx, jars, port, dir) }
-		default:
-			return nil, fmt.Errorf("no peer %q: there are kq, kfake, apache", n)
-		}
-	}
-	return all, nil
+// allPeers in the order of the table's columns.
+func allPeers() []string { return []string{"kq", "kafka", "kfake", "kcat"} }
+
+// target is where a server puts its data and how safe it keeps it.
+type target struct {
+	port  int
+	dir   string // its parent is the server's too
+	fsync bool   // answer after the bytes are on disk
 }
 
-func address(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }
+// starter builds the command that serves a target on 127.0.0.1.
+type starter func(t target) (*exec.Cmd, error)
 
-// kqBinary builds kq as it is released, or takes KQ_BIN.
-func kqBinary(ctx context.Context) (string, error) {
+// newBench finds the peers; one that was asked for and is not here is noted.
+func newBench(ctx context.Context, c config, dir string, peers []string) (*bench, error) {
+	b := &bench{config: c, dir: dir, started: time.Now(), brokers: map[string]starter{}, tools: map[string]string{}, missing: map[string]string{}}
+	for _, p := range peers {
+		if !slices.Contains(allPeers(), p) {
+			return nil, fmt.Errorf("no peer %q: there are %s", p, strings.Join(allPeers(), ", "))
+		}
+	}
+	for _, p := range allPeers() {
+		if !slices.Contains(peers, p) {
+			b.missing[p] = "not asked for"
+			continue
+		}
+		if err := b.find(ctx, p); err != nil {
+			b.missing[p] = err.Error()
+			b.progress("without %s: %v", p, err)
+		}
+	}
+	if why := b.missing["kq"]; why != "" {
+		return nil, fmt.Errorf("kq is always measured: %s", why)
+	}
+	return b, nil
+}
+
+func (b *bench) find(ctx context.Context, peer string) error {
+	switch peer {
+	case "kq":
+		bin, err := kqBinary(ctx, b.dir)
+		if err != nil {
+			return err
+		}
+		b.tools["kq"] = bin
+		b.brokers["kq"] = func(t target) (*exec.Cmd, error) {
+			args := []string{"serve", "--listen", address(t.port), "--data", t.dir}
+			if t.fsync {
+				args = append(args, "--sync", "commit")
+			}
+			return exec.Command(bin, args...), nil
+		}
+	case "kfake":
+		self, err := os.Executable()
+		if err != nil {
+			return fmt.Errorf("find this program: %w", err)
+		}
+		b.brokers["kfake"] = func(t target) (*exec.Cmd, error) {
+			sync := map[bool]string{true: "sync", false: "cache"}[t.fsync]
+			return exec.Command(self, "serve-kfake", strconv.Itoa(t.port), t.dir, sync), nil
+		}
+	case "kafka":
+		k, err := findKafka(ctx, b.dir)
+		if err != nil {
+			return err
+		}
+		b.brokers["kafka"] = k.command
+	case "kcat":
+		path, err := exec.LookPath("kcat")
+		if err != nil {
+			return errors.New("it is not in PATH (Debian's package kcat)")
+		}
+		b.tools["kcat"] = path
+	}
+	return nil
+}
+
+// kqBinary builds kq as the task runner does, or takes KQ_BIN.
+func kqBinary(ctx context.Context, dir string) (string, error) {
 	if bin := os.Getenv("KQ_BIN"); bin != "" {
 		return bin, nil
 	}
-	dir, err := os.MkdirTemp("", "kq-bench-bin-")
-	if err != nil {
-		return "", fmt.Errorf("build kq: %w", err)
-	}
 	bin := filepath.Join(dir, "kq")
-	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", bin, "./cmd/kq")
-	cmd.Dir, cmd.Env = "..", append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("build kq: %w: %s", err, out)
-	}
-	return bin, nil
+	return bin, buildKQ(ctx, bin)
 }
 
-// serveKfake is the child process of the kfake peer: persisted, as its README says.
-func serveKfake(ctx context.Context, port, dir string) error {
+func buildKQ(ctx context.Context, bin string, flags ...string) error {
+	args := append(append([]string{"build", "-trimpath"}, flags...), "-o", bin, "./cmd/kq")
+	cmd := exec.CommandContext(ctx, "go", args...)
+	cmd.Dir, cmd.Env = "..", append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("build kq: %w: %s", err, out)
+	}
+	return nil
+}
+
+// serveKfake is the child process of the kfake peer: persisted, as its documentation says.
+func serveKfake(ctx context.Context, port, dir string, fsync bool) error {
 	p, err := strconv.Atoi(port)
 	if err != nil {
 		return fmt.Errorf("serve kfake: %w", err)
 	}
-	c, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.Ports(p), kfake.DataDir(dir))
+	opts := []kfake.Opt{kfake.NumBrokers(1), kfake.Ports(p), kfake.DataDir(dir)}
+	if fsync {
+		opts = append(opts, kfake.SyncWrites())
+	}
+	c, err := kfake.NewCluster(opts...)
 	if err != nil {
 		return fmt.Errorf("serve kfake: %w", err)
 	}
@@ -91,114 +136,76 @@ func serveKfake(ctx context.Context, port, dir string) error {
 	return nil
 }
 
-// apache formats dir when it is new and builds the command of a one-node Kafka.
-func apache(ctx context.Context, jars string, port int, dir string) (*exec.Cmd, error) {
-	other, err := freePort()
+// kafka is an Apache Kafka whose class path was found.
+type kafka struct {
+	classPath string
+	formatted string // a data directory as StorageTool leaves it, copied for each server
+}
+
+func findKafka(ctx context.Context, dir string) (*kafka, error) {
+	if _, err := exec.LookPath("java"); err != nil {
+		return nil, errors.New("java is not in PATH")
+	}
+	jars := os.Getenv("KQ_KAFKA_JARS")
+	if jars == "" {
+		cache := os.Getenv("KQ_INTEROP_DIR")
+		if cache == "" {
+			user, err := os.UserCacheDir()
+			if err != nil {
+				return nil, fmt.Errorf("find the user's cache: %w", err)
+			}
+			cache = filepath.Join(user, "kq-interop")
+		}
+		jars = filepath.Join(cache, "kafka-"+kafkaVersion)
+	}
+	if found, err := filepath.Glob(filepath.Join(jars, "kafka_2.13-*.jar")); err != nil || len(found) == 0 {
+		return nil, errors.New("no class path: name it with KQ_KAFKA_JARS, or let `go run ./internal/task interop` fetch it")
+	}
+	k := &kafka{classPath: filepath.Join(jars, "*"), formatted: filepath.Join(dir, "formatted")}
+	props := filepath.Join(dir, "format.properties")
+	if err := k.properties(props, target{port: 1, dir: k.formatted}, 2); err != nil {
+		return nil, err
+	}
+	format := exec.CommandContext(ctx, "java", "-cp", k.classPath, "kafka.tools.StorageTool", "format", "-t", "5L6g3nShT-eMCtK--X86sw", "-c", props)
+	if out, err := format.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("format a data directory: %w: %s", err, out)
+	}
+	return k, nil
+}
+
+func (k *kafka) properties(path string, t target, controller int) error {
+	text := fmt.Sprintf(`process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@%[1]s
+listeners=PLAINTEXT://%[2]s,CONTROLLER://%[1]s
+controller.listener.names=CONTROLLER
+log.dirs=%[3]s
+offsets.topic.replication.factor=1
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+group.initial.rebalance.delay.ms=0
+`, address(controller), address(t.port), t.dir)
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		return fmt.Errorf("write Kafka's properties: %w", err)
+	}
+	return nil
+}
+
+func (k *kafka) command(t target) (*exec.Cmd, error) {
+	controller, err := freePort()
 	if err != nil {
 		return nil, err
 	}
-	props := filepath.Join(filepath.Dir(dir), "server.properties")
-	text := fmt.Sprintf("process.roles=broker,controller\nnode.id=1\ncontroller.quorum.voters=1@%s\nlisteners=PLAINTEXT://%s,CONTROLLER://%s\ncontroller.listener.names=CONTROLLER\nlog.dirs=%s\noffsets.topic.replication.factor=1\n",
-		address(other), address(port), address(other), dir)
-	if err := os.WriteFile(props, []byte(text), 0o644); err != nil {
-		return nil, fmt.Errorf("start apache: %w", err)
-	}
-	classPath := filepath.Join(jars, "*")
-	if _, err := os.Stat(filepath.Join(dir, "meta.properties")); err != nil {
-		format := exec.CommandContext(ctx, "java", "-cp", classPath, "kafka.tools.StorageTool", "format", "-t", "5L6g3nShT-eMCtK--X86sw", "-c", props)
-		if out, err := format.CombinedOutput(); err != nil {
-			return nil, fmt.Errorf("format apache: %w: %s", err, out)
+	if _, err := os.Stat(t.dir); err != nil {
+		if err := os.CopyFS(t.dir, os.DirFS(k.formatted)); err != nil {
+			return nil, fmt.Errorf("copy a formatted directory: %w", err)
 		}
 	}
-	return exec.Command("java", "-Xms1g", "-Xmx1g", "-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20", "-cp", classPath, "kafka.Kafka", props), nil
-}
-
-func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, fmt.Errorf("find a free port: %w", err)
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port, nil
-}
-
-// server is a running peer.
-type server struct {
-	cmd   *exec.Cmd
-	addr  string
-	ready time.Duration // from the start of the process to its first Metadata answer
-	done  chan error
-}
-
-// launch starts a peer and waits until Metadata names a broker.
-func launch(ctx context.Context, start starter, dir string) (*server, error) {
-	port, err := freePort()
-	if err != nil {
+	props := filepath.Join(filepath.Dir(t.dir), "server.properties")
+	if err := k.properties(props, t, controller); err != nil {
 		return nil, err
 	}
-	cmd, err := start(port, dir)
-	if err != nil {
-		return nil, err
-	}
-	s := &server{cmd: cmd, addr: address(port), done: make(chan error, 1)}
-	began := time.Now()
-	if err := cmd.Start(); err != nil {
-		return nil, fmt.Errorf("start: %w", err)
-	}
-	go func() { s.done <- cmd.Wait() }()
-	for time.Since(began) < time.Minute {
-		if answersMetadata(s.addr) {
-			s.ready = time.Since(began)
-			return s, nil
-		}
-		select {
-		case err := <-s.done:
-			return nil, fmt.Errorf("start: it ended: %w", err)
-		case <-ctx.Done():
-			return nil, errors.Join(ctx.Err(), s.stop())
-		case <-time.After(500 * time.Microsecond):
-		}
-	}
-	return nil, errors.Join(errors.New("start: not ready after a minute"), s.stop())
-}
-
-// stop ends a peer cleanly.
-func (s *server) stop() error {
-	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		return fmt.Errorf("stop: %w", err)
-	}
-	select {
-	case err := <-s.done:
-		var exit *exec.ExitError
-		if errors.As(err, &exit) {
-			return nil // a JVM ends with 143
-		}
-		return err
-	case <-time.After(time.Minute):
-		return errors.Join(errors.New("stop: still running after a minute"), s.cmd.Process.Kill())
-	}
-}
-
-// answersMetadata makes one Metadata request over a connection of its own.
-func answersMetadata(addr string) bool {
-	nc, err := net.DialTimeout("tcp", addr, time.Second)
-	if err != nil {
-		return false
-	}
-	defer nc.Close()
-	req := kmsg.NewPtrMetadataRequest()
-	req.Version, req.Topics = 9, []kmsg.MetadataRequestTopic{}
-	if _, err := nc.Write(kmsg.NewRequestFormatter().AppendRequest(nil, req, 1)); err != nil {
-		return false
-	}
-	if err := nc.SetReadDeadline(time.Now().Add(time.Second)); err != nil {
-		return false
-	}
-	buf := make([]byte, 4096)
-	n, err := nc.Read(buf)
-	if err != nil || n < 9 {
-		return false
-	}
-	resp := req.ResponseKind()
-	return resp.ReadFrom(buf[9:n]) == nil && len(resp.(*kmsg.MetadataResponse).Brokers) > 0
+	return exec.Command("java", "-Xms1g", "-Xmx1g", "-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20", "-cp", k.classPath, "kafka.Kafka", props), nil
 }

@@ -2,7 +2,9 @@
 
 package main
 
-// cpuSeconds and residentMB are read from /proc: elsewhere the table shows zeros.
+// cpuSeconds and residentMB are asked of Linux: elsewhere the table shows zeros.
 func cpuSeconds(int) float64 { return 0 }
 
 func residentMB(int) float64 { return 0 }
+
+func settle() {}
