@@ -3,9 +3,10 @@ package main
 import (
 	"context"
 	"errors"
-	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"kq/internal/cli"
@@ -14,117 +15,163 @@ import (
 )
 
 func newProduceCommand(a *app) *cobra.Command {
-	var o produce.Options
-	var key, delim, spec string
+	p := &producing{app: a}
 	cmd := &cobra.Command{
 		Use:   "produce TOPIC [FILE…] [flags]",
-		Short: "write lines to a topic, a record each",
+		Short: "write records to a topic",
 		Long: `Write the lines of files, or of standard input, to a topic, a record each. It
-ends when all records are acknowledged by all replicas in sync.`,
+ends when all records are acknowledged by all replicas in sync.
+
+FORMAT is value, a line is a value; json, a line is a record as kq consume
+prints it, with key, headers, time and partition; or a template of verbs, the
+one that printed the records: %k key, %v value, %T timestamp, %p partition,
+%h{json} headers, and their lengths, as %K and %V, before them where needed.
+Without -f, input that kq consume printed as JSON is refused.`,
 		Example: `  echo hello | kq produce greetings
   kq produce words /usr/share/dict/words
-  kq produce users -K '\t' < users.tsv       # key, tab, value
-  kq produce users -k anna < one-user.json   # one key for all`,
+  kq produce users -K '\t' < users.tsv         # key, tab, value
+  kq produce users -k anna --value '{"age":7}' # one record
+  kq produce users -k anna --tombstone
+  kq consume a -f json | kq produce b -f json  # a copy`,
 		Args:              args(1, -1, "the name of a topic"),
 		Annotations:       map[string]string{recordCommand: "in"},
 		ValidArgsFunction: a.completeFirstTopic,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.Topic = args[0]
-			var err error
-			if cmd.Flag("key").Changed {
-				o.Key = []byte(key)
+			p.o.Topic, p.files = args[0], args[1:]
+			if err := p.options(cmd.Flags()); err != nil {
+				return err
 			}
-			if cmd.Flag("key-delim").Changed {
-				if o.KeyDelim, err = format.Unescape(delim); err != nil {
-					return cli.Usagef("--key-delim %q: %w", delim, err)
-				}
-				if len(o.KeyDelim) == 0 {
-					return cli.WithHint(cli.Usagef("--key-delim is empty"), `give the character between key and value, as -K : or -K '\t'`)
-				}
-			}
-			if spec != "" && spec != "value" {
-				return cli.WithHint(cli.Usagef("cannot read records in format %q", spec), "-f value: a line is a value")
-			}
-			o.RefuseEnvelopes = spec == ""
-			if err := o.Validate(); err != nil {
-				return cli.Usagef("%w", err)
-			}
-			return a.produce(cmd, o, args[1:])
+			return p.run(cmd)
 		},
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.StringVarP(&delim, "key-delim", "K", "", "split each line at the first `DELIMITER` into key and value; \\t \\0 \\xNN are escapes")
-	f.StringVarP(&spec, "format", "f", "", "read records in `FORMAT`: value, a line is a value (default), also when it looks like kq's JSON")
-	f.StringVarP(&key, "key", "k", "", "the `KEY` of all records")
+	f.StringVarP(&p.delim, "key-delim", "K", "", "split each line at the first `DELIMITER` into key and value; \\t \\0 \\xNN are escapes")
+	f.BoolVar(&p.o.KeylessOK, "keyless-ok", false, "with -K, a line without delimiter is a value without key, not a mistake")
+	f.StringVarP(&p.key, "key", "k", "", "the `KEY` of all records")
+	f.StringVar(&p.value, "value", "", "write one record with `VALUE`, and read nothing")
+	f.BoolVar(&p.tombstone, "tombstone", false, "write one record with a null value for --key, and read nothing")
+	f.StringArrayVarP(&p.headers, "header", "H", nil, "add the header `NAME=VALUE` to all records, or NAME for a null value; repeatable")
+	f.BoolVarP(&p.o.EmptyNull, "empty-null", "Z", false, "an empty value, and with -K an empty key, is null")
+	f.BoolVar(&p.o.Whole, "whole", false, "each file, or standard input, is one record")
+	f.StringVarP(&p.o.Format, "format", "f", "", "read records in `FORMAT`: value (default), json or a template")
+	f.Int32VarP(&p.partition, "partition", "p", 0, "write to this partition, `NUMBER`")
+	f.StringVar(&p.o.Partitioner, "partitioner", "", "choose partitions by `RULE`: murmur2, as Kafka does by the key (default); sticky; or rr, in turn")
+	f.BoolVar(&p.keep, "keep-partition", true, "write to the partition that the input names, where the topic has it; on unless =false")
+	f.BoolVar(&p.o.Now, "now", false, "the time of all records is now, not what the input says")
+	f.StringVar(&p.o.Acks, "acks", "", "wait for `ACKS`: all replicas in sync (default), 1 or 0, which may lose and repeat records")
+	f.StringVar(&p.o.Compression, "compress", "", "compress with `CODEC`: none (default), gzip, snappy, lz4 or zstd, and :LEVEL")
 	return cmd
 }
 
-func (a *app) produce(cmd *cobra.Command, o produce.Options, files []string) error {
-	inputs, closeAll, err := a.open(files)
-	if err != nil {
+// producing is one run of the command.
+type producing struct {
+	*app
+	o                 produce.Options
+	files             []string
+	key, delim, value string
+	headers           []string
+	single, tombstone bool // single: one record, the value of --value
+	partition         int32
+	keep              bool
+}
+
+// options completes the Options from the flags.
+func (p *producing) options(f *pflag.FlagSet) (err error) {
+	o := &p.o
+	if f.Changed("key") {
+		o.Key = []byte(p.key)
+	}
+	if f.Changed("key-delim") {
+		if o.KeyDelim, err = format.Unescape(p.delim); err != nil {
+			return cli.Usagef("--key-delim %q: %w", p.delim, err)
+		}
+		if len(o.KeyDelim) == 0 {
+			return cli.WithHint(cli.Usagef("--key-delim is empty"), `give the character between key and value, as -K : or -K '\t'`)
+		}
+	}
+	if f.Changed("partition") {
+		o.Partition = &p.partition
+	}
+	for _, h := range p.headers {
+		name, value, hasValue := strings.Cut(h, "=")
+		if name == "" {
+			return cli.WithHint(cli.Usagef("-H %q names no header", h), "-H NAME=VALUE, or -H NAME for a null value")
+		}
+		header := kgo.RecordHeader{Key: name}
+		if hasValue {
+			header.Value = []byte(value)
+		}
+		o.Headers = append(o.Headers, header)
+	}
+	p.override(f)
+	o.DropPartitions = !p.keep
+	o.RefuseEnvelopes = o.Format == ""
+	if err := p.oneRecord(f.Changed("value")); err != nil {
 		return err
 	}
-	defer closeAll()
-	if len(files) == 0 && a.env.InTTY {
-		a.note("a record a line; end with Ctrl-D")
+	if err := o.Validate(); err != nil {
+		return p.usage(err)
 	}
-	return a.connect(cmd, func(ctx context.Context, cl *kgo.Client) error {
-		r, err := produce.Run(ctx, cl, o, inputs)
-		if err != nil {
-			if r.Records > 0 && !errors.Is(err, produce.ErrFailed) {
-				a.note("%s written, %d failed", plural(r.Records, "record"), r.Failed)
-			}
-			switch {
-			case errors.Is(err, produce.ErrNoDelimiter):
-				return cli.WithHint(err, "each line is KEY, %q, VALUE; without -K lines are values", o.KeyDelim)
-			case errors.Is(err, produce.ErrEnvelope):
-				return cli.WithHint(cli.WithCode(err, cli.CodeUsage), "kq consume -f value prints values; -f value here stores the JSON itself")
-			}
-			return missingTopic(ctx, cl, err, o.Topic)
+	return nil
+}
+
+// override lets the flags that are properties go before those.
+func (p *producing) override(f *pflag.FlagSet) {
+	if f.Changed("acks") {
+		p.app.override("acks", p.o.Acks)
+	}
+	if f.Changed("compress") {
+		codec, level, hasLevel := strings.Cut(p.o.Compression, ":")
+		p.app.override("compression.type", codec)
+		if hasLevel {
+			p.app.override("compression.level", level)
 		}
-		a.trace("%s written to %s", plural(r.Records, "record"), o.Topic)
+	}
+}
+
+// oneRecord looks after --value and --tombstone.
+func (p *producing) oneRecord(value bool) error {
+	if !value && !p.tombstone {
 		return nil
-	}, o.ClientOptions()...)
+	}
+	flag := "--value"
+	switch {
+	case value && p.tombstone:
+		return cli.Usagef("--value and --tombstone: a tombstone has no value")
+	case p.tombstone && p.o.Key == nil:
+		return cli.WithHint(cli.Usagef("--tombstone needs the key that it marks as deleted"), "kq produce %s -k KEY --tombstone", p.o.Topic)
+	case p.tombstone:
+		flag, p.o.EmptyNull = "--tombstone", true
+	}
+	if len(p.files) > 0 {
+		return cli.Usagef("%s is one record, and takes no files", flag)
+	}
+	p.single, p.o.Whole = true, true
+	return nil
 }
 
-// open opens the files before anything is written, so that a name that is wrong
-// leaves no half of the work behind. "-" is standard input, as is no file.
-func (a *app) open(files []string) (inputs []produce.Input, closeAll func(), err error) {
-	stdin := produce.Input{Name: "standard input", R: a.env.In}
-	if len(files) == 0 {
-		return []produce.Input{stdin}, func() {}, nil
+// usage is the answer to options that cannot be.
+func (p *producing) usage(err error) error {
+	e := cli.Usagef("%w", err)
+	switch {
+	case errors.Is(err, format.ErrNotReadable), errors.Is(err, format.ErrFormat):
+		return cli.WithHint(e, `kq produce reads -f value, -f json, or a template, as '%%k\t%%v\n'`)
+	case errors.Is(err, format.ErrVerb):
+		return cli.WithHint(e, "kq produce --help lists the verbs")
 	}
-	var opened []*os.File
-	closeAll = func() {
-		for _, f := range opened {
-			_ = f.Close() // only read
-		}
-	}
-	for _, name := range files {
-		if name == "-" {
-			inputs = append(inputs, stdin)
-			continue
-		}
-		f, err := os.Open(name)
-		if err != nil {
-			closeAll()
-			return nil, nil, err
-		}
-		opened = append(opened, f)
-		if st, err := f.Stat(); err == nil && st.IsDir() {
-			closeAll()
-			return nil, nil, cli.Usagef("%s is a directory", name)
-		}
-		inputs = append(inputs, produce.Input{Name: name, R: f})
-	}
-	return inputs, closeAll, nil
+	return e
 }
 
-// completeFirstTopic completes a topic, then files.
-func (a *app) completeFirstTopic(cmd *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
-	if len(args) > 0 {
-		return nil, cobra.ShellCompDirectiveDefault
+// failed says what to do about an error of a run.
+func (p *producing) failed(ctx context.Context, cl *kgo.Client, err error) error {
+	switch {
+	case errors.Is(err, produce.ErrNoDelimiter):
+		return cli.WithHint(err, "each line is KEY, %q, VALUE; --keyless-ok takes lines without key", p.o.KeyDelim)
+	case errors.Is(err, produce.ErrEnvelope):
+		return cli.WithHint(cli.WithCode(err, cli.CodeUsage), "-f json stores the record it describes; -f value stores the JSON itself")
+	case errors.Is(err, produce.ErrLineTooLong):
+		return cli.WithHint(err, "is it text? --whole makes a file one record")
 	}
-	return a.completeTopics(cmd, args, word)
+	return missingTopic(ctx, cl, err, p.o.Topic)
 }

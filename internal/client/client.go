@@ -53,7 +53,7 @@ func New(s conf.Settings, o Options, more ...kgo.Opt) (*Client, error) {
 		kgo.AlwaysRetryEOF(), // what a closed connection means is the watch's to say
 		kgo.MetadataMinAge(250 * time.Millisecond),
 		kgo.RetryBackoffFn(w.backoff),
-		kgo.WithLogger(&logger{logf: o.Logf}),
+		kgo.WithLogger(Logger(o.Logf)),
 	}
 	cl, err := kgo.NewClient(append(opts, more...)...)
 	if err != nil {
@@ -158,6 +158,9 @@ func softwareVersion(v string) string {
 	}
 	return string(b)
 }
+
+// Logger passes on what a client's kgo warns of, and the watch does not say.
+func Logger(logf func(format string, args ...any)) kgo.Logger { return &logger{logf: logf} }
 
 // logger passes kgo's warnings on, as talk.
 type logger struct{ logf func(string, ...any) }

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"kq/pkg/broker/internal/api"
-	"kq/pkg/broker/internal/wire"
 )
 
 var errIdle = errors.New("connection was idle for too long")
@@ -36,7 +35,6 @@ type server struct {
 	advertise func(c *api.Conn, broker int32) (string, int32, bool)
 	metrics   *metrics // nil when nobody asks
 	senders   sync.Pool
-	spares    wire.Spares
 	places    chan struct{} // holds one for each connection; nil for no bound
 
 	tick     atomic.Int64 // counts up idleTicks times in the allowed idle time

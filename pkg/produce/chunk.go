@@ -1,7 +1,6 @@
 package produce
 
 import (
-	"fmt"
 	"sync/atomic"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -25,8 +24,8 @@ type chunk struct {
 	pending atomic.Int64
 	promise func(*kgo.Record, error)
 
-	input string // where the records come from
-	line  int64  // the number of the line before the first one
+	input *lines // where the records come from
+	first int64  // the number of the record before the first one
 }
 
 func (p *producer) newChunk(size int) *chunk {
@@ -77,14 +76,23 @@ func (c *chunk) release() {
 	}
 }
 
-// where names the line of a record.
+// next returns the next record of the chunk, which has room for it, empty.
+func (c *chunk) next() *kgo.Record {
+	c.used = c.used[:len(c.used)+1]
+	r := &c.used[len(c.used)-1]
+	*r = kgo.Record{Partition: anyPartition}
+	return r
+}
+
+// back takes back what next returned.
+func (c *chunk) back() { c.used = c.used[:len(c.used)-1] }
+
+// where names the place of a record.
 func (c *chunk) where(r *kgo.Record) string {
 	for i := range c.used[:cap(c.used)] {
 		if &c.used[:cap(c.used)][i] == r {
-			return place(c.input, c.line+int64(i)+1)
+			return c.input.place(c.first + int64(i) + 1)
 		}
 	}
-	return c.input
+	return c.input.in.Name
 }
-
-func place(input string, line int64) string { return fmt.Sprintf("%s line %d", input, line) }

@@ -12,7 +12,7 @@ import (
 	"kq/internal/format"
 )
 
-// read sends the lines of the inputs.
+// read sends the records of the inputs.
 func (p *producer) read(inputs []Input) error {
 	for _, in := range inputs {
 		l := &lines{p: p, in: in}
@@ -30,8 +30,8 @@ func (p *producer) read(inputs []Input) error {
 	return nil
 }
 
-// lines splits one input. The bytes between taken and filled of the current
-// chunk are read and not yet split.
+// lines splits one input into records. The bytes between taken and filled of the
+// current chunk are read and not yet split.
 type lines struct {
 	p             *producer
 	in            Input
@@ -48,8 +48,9 @@ func (l *lines) run() error {
 		}
 		n, err := l.in.R.Read(l.c.buf[l.filled:])
 		l.filled += n
+		l.p.meter.read.Add(int64(n))
 		now := time.Now()
-		if splitErr := l.split(now); splitErr != nil {
+		if splitErr := l.split(now, err == nil); splitErr != nil {
 			return splitErr
 		}
 		if err != nil {
@@ -59,34 +60,35 @@ func (l *lines) run() error {
 			return nil
 		}
 		if most := l.p.options.MaxLine; l.filled-l.taken > most {
-			return fmt.Errorf("%s: %w: more than %d bytes", place(l.in.Name, l.number+1), ErrLineTooLong, most)
+			return fmt.Errorf("%s: %w: more than %d bytes", l.place(l.number+1), ErrLineTooLong, most)
 		}
 	}
 }
 
-// end sends the last line, which needs no line end, and tells a real error from
-// the end of the input.
+// end sends the last line, which needs no line end. Where the input did not end
+// but fail, that may be half a line: it is not sent.
 func (l *lines) end(err error, now time.Time) error {
-	for l.taken < l.filled { // once, or more when the chunk has no record left
+	if !errors.Is(err, io.EOF) {
+		return fmt.Errorf("read %s: %w", l.in.Name, err)
+	}
+	whole := l.p.options.Whole
+	for l.taken < l.filled || whole && l.number == 0 { // once, or more when the chunk has no record left
 		if l.full() {
 			if !l.move() {
 				return nil
 			}
-			if splitErr := l.split(now); splitErr != nil {
+			if splitErr := l.split(now, false); splitErr != nil {
 				return splitErr
 			}
 			continue
 		}
 		line := l.c.buf[l.taken:l.filled]
 		l.taken = l.filled
-		if sendErr := l.send(line, now); sendErr != nil {
+		if sendErr := l.sendLine(line, now); sendErr != nil {
 			return sendErr
 		}
 	}
-	if errors.Is(err, io.EOF) {
-		return nil
-	}
-	return fmt.Errorf("read %s: %w", l.in.Name, err)
+	return nil
 }
 
 // room makes sure that there is a chunk with room for bytes; false when the run
@@ -114,15 +116,26 @@ func (l *lines) move() bool {
 	if l.c != nil {
 		l.c.release()
 	}
-	next.input, next.line = l.in.Name, l.number
+	next.input, next.first = l, l.number
 	l.c = next
 	l.scanned -= l.taken
 	l.taken, l.filled = 0, len(rest)
 	return true
 }
 
-// split sends the whole lines among what was read.
-func (l *lines) split(now time.Time) error {
+// split sends the whole records among what was read; more tells that the input
+// may go on.
+func (l *lines) split(now time.Time, more bool) error {
+	switch {
+	case l.p.options.Whole:
+		return nil
+	case l.p.reads.Lines():
+		return l.splitLines(now)
+	}
+	return l.splitRecords(now, more)
+}
+
+func (l *lines) splitLines(now time.Time) error {
 	for {
 		i := bytes.IndexByte(l.c.buf[l.scanned:l.filled], '\n')
 		if i < 0 {
@@ -138,34 +151,141 @@ func (l *lines) split(now time.Time) error {
 		end := l.scanned + i
 		line := l.c.buf[l.taken:end]
 		l.taken, l.scanned = end+1, end+1
-		if err := l.send(line, now); err != nil {
+		if err := l.sendLine(line, now); err != nil {
 			return err
 		}
 	}
 }
 
-// send makes a line a record and hands it to the client, which may wait.
-func (l *lines) send(line []byte, now time.Time) error {
+// splitRecords lets the format find where records end.
+func (l *lines) splitRecords(now time.Time, more bool) error {
+	for l.taken < l.filled {
+		if l.full() {
+			if !l.move() {
+				return nil
+			}
+			continue
+		}
+		if l.p.stopped.Load() {
+			return nil
+		}
+		if err := l.refuse(l.c.buf[l.taken:l.filled]); err != nil {
+			return err
+		}
+		r := l.c.next()
+		n, err := l.p.reads.Read(r, l.c.buf[l.taken:l.filled], more)
+		if err != nil {
+			l.c.back()
+			if errors.Is(err, format.ErrShort) && more {
+				return nil
+			}
+			return l.noRecord(err)
+		}
+		l.taken += n
+		l.number++
+		if l.p.options.EmptyNull && len(r.Key) == 0 {
+			r.Key = nil
+		}
+		l.send(r, now)
+	}
+	return nil
+}
+
+// sendLine makes a line a record and sends it.
+func (l *lines) sendLine(line []byte, now time.Time) error {
 	l.number++
 	if l.p.stopped.Load() {
 		return nil
 	}
+	if err := l.refuse(line); err != nil {
+		return err
+	}
 	o := &l.p.options
-	if l.number == 1 && o.RefuseEnvelopes && format.IsEnvelope(line) {
+	r := l.c.next()
+	switch {
+	case l.p.decodes:
+		if _, err := l.p.reads.Read(r, line, false); err != nil {
+			l.number--
+			l.c.back()
+			return l.noRecord(err)
+		}
+	case len(o.KeyDelim) > 0:
+		key, value, found := bytes.Cut(line, o.KeyDelim)
+		switch {
+		case found:
+			r.Key, r.Value = key, value
+			if o.EmptyNull && len(key) == 0 {
+				r.Key = nil
+			}
+		case o.KeylessOK:
+			r.Value = line
+		default:
+			l.c.back()
+			return fmt.Errorf("%s: %w %q", l.place(l.number), ErrNoDelimiter, o.KeyDelim)
+		}
+	default:
+		r.Key, r.Value = o.Key, line
+	}
+	l.send(r, now)
+	return nil
+}
+
+// refuse ends an input that begins with an envelope.
+func (l *lines) refuse(line []byte) error {
+	if l.number <= 1 && l.p.options.RefuseEnvelopes && format.IsEnvelope(line) {
 		return fmt.Errorf("%s: %w", l.in.Name, ErrEnvelope)
 	}
-	key, value := o.Key, line
-	if len(o.KeyDelim) > 0 {
-		var found bool
-		if key, value, found = bytes.Cut(line, o.KeyDelim); !found {
-			return fmt.Errorf("%s: %w %q", place(l.in.Name, l.number), ErrNoDelimiter, o.KeyDelim)
+	return nil
+}
+
+func (l *lines) noRecord(err error) error {
+	if errors.Is(err, format.ErrRecord) {
+		err = &recordError{err}
+	}
+	return fmt.Errorf("%s: %w", l.place(l.number+1), err)
+}
+
+// recordError makes an error of internal/format one of this package.
+type recordError struct{ error }
+
+func (*recordError) Is(target error) bool { return target == ErrRecord }
+
+func (e *recordError) Unwrap() error { return e.error }
+
+// send hands a record to the client, which may wait.
+func (l *lines) send(r *kgo.Record, now time.Time) {
+	o := &l.p.options
+	r.Topic = o.Topic
+	if r.Timestamp.IsZero() || o.Now {
+		r.Timestamp = now
+	}
+	switch {
+	case o.Partition != nil:
+		r.Partition = *o.Partition
+	case o.DropPartitions:
+		r.Partition = anyPartition
+	}
+	if o.EmptyNull && len(r.Value) == 0 {
+		r.Value = nil
+	}
+	if len(o.Headers) > 0 {
+		if len(r.Headers) == 0 {
+			r.Headers = o.Headers
+		} else {
+			r.Headers = append(r.Headers, o.Headers...) // its capacity ends with it: a copy
 		}
 	}
-	c := l.c
-	c.used = c.used[:len(c.used)+1]
-	r := &c.used[len(c.used)-1]
-	*r = kgo.Record{Topic: o.Topic, Key: key, Value: value, Timestamp: now}
-	c.pending.Add(1)
-	l.p.client.Produce(l.p.sending, r, c.promise)
-	return nil
+	l.c.pending.Add(1)
+	l.p.client.Produce(l.p.sending, r, l.c.promise)
+}
+
+// place names a record of this input, from 1.
+func (l *lines) place(number int64) string {
+	switch {
+	case l.p.options.Whole:
+		return l.in.Name
+	case l.p.reads.Lines():
+		return fmt.Sprintf("%s line %d", l.in.Name, number)
+	}
+	return fmt.Sprintf("%s record %d", l.in.Name, number)
 }

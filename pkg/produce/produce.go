@@ -10,6 +10,8 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
+
+	"kq/internal/format"
 )
 
 // grace is how long an interrupted run waits for what it has read.
@@ -20,29 +22,42 @@ const grace = 5 * time.Second
 // no record, records that failed (ErrFailed), a topic that cannot be written, or
 // ctx, whose cause is returned after what was read had a moment to arrive.
 func Run(ctx context.Context, cl *kgo.Client, o Options, inputs []Input) (Result, error) {
-	return run(ctx, cl, o, inputs)
+	e, _ := cl.OptValue(kgo.WithLogger).(*ear)
+	return start(ctx, cl, o, inputs, e)
 }
 
 // sender is what is needed of a *kgo.Client.
 type sender interface {
 	Produce(ctx context.Context, r *kgo.Record, promise func(*kgo.Record, error))
 	Flush(ctx context.Context) error
+	BufferedProduceRecords() int64
 }
 
-func run(ctx context.Context, cl sender, o Options, inputs []Input) (Result, error) {
+func start(ctx context.Context, cl sender, o Options, inputs []Input, e *ear) (Result, error) {
 	if err := o.Validate(); err != nil {
 		return Result{}, err
 	}
 	if o.MaxLine == 0 {
 		o.MaxLine = DefaultMaxLine
 	}
-	p := &producer{client: cl, options: o, free: make(chan *chunk, maxChunks)}
+	if o.DeliveryTimeout == 0 {
+		o.DeliveryTimeout = DefaultDeliveryTimeout
+	}
+	reads, err := format.ParseReader(o.Format)
+	if err != nil {
+		return Result{}, err
+	}
+	p := &producer{client: cl, options: o, reads: reads, meter: o.Meter, ear: e, free: make(chan *chunk, maxChunks)}
+	p.decodes = o.Format == "json"
+	if p.meter == nil {
+		p.meter = new(Meter)
+	}
 	p.sending, p.abort = context.WithCancelCause(context.WithoutCancel(ctx))
 	defer p.abort(nil)
 
+	go p.watch()
 	done := make(chan error, 1) // has room: nobody may be there to take it
 	go func() { done <- p.read(inputs) }()
-	var err error
 	select {
 	case err = <-done:
 	case <-p.sending.Done(): // a record failed in a way that all will
@@ -65,6 +80,10 @@ func run(ctx context.Context, cl sender, o Options, inputs []Input) (Result, err
 type producer struct {
 	client  sender
 	options Options
+	reads   format.Reader // used by the goroutine that reads
+	decodes bool          // lines are more than values
+	meter   *Meter
+	ear     *ear
 
 	// sending is the context of the records; its cause is what ended them all.
 	sending context.Context
@@ -73,8 +92,6 @@ type producer struct {
 
 	free   chan *chunk // chunks to use again
 	made   int         // chunks made; the reader's own
-	acked  atomic.Int64
-	bytes  atomic.Int64
 	failed atomic.Int64
 
 	mu    sync.Mutex
@@ -92,7 +109,7 @@ func (p *producer) flush(ctx context.Context) error {
 		return err
 	case <-ctx.Done():
 	}
-	if p.acked.Load() > 0 {
+	if p.meter.Records() > 0 {
 		late := time.AfterFunc(grace, func() { p.abort(context.Cause(ctx)) })
 		defer late.Stop()
 	} else {
@@ -105,13 +122,16 @@ func (p *producer) flush(ctx context.Context) error {
 // acknowledged is called for each record.
 func (p *producer) acknowledged(c *chunk, r *kgo.Record, err error) {
 	if err == nil {
-		p.acked.Add(1)
-		p.bytes.Add(int64(len(r.Key) + len(r.Value)))
+		p.meter.records.Add(1)
+		p.meter.bytes.Add(int64(len(r.Key) + len(r.Value)))
 		return
 	}
 	p.failed.Add(1)
 	if cause := context.Cause(p.sending); cause != nil {
 		return // it fails with all the others
+	}
+	if n, ok := missing(r); ok {
+		err = fmt.Errorf("%w: there is no partition %d, it has %d", ErrPartition, *p.options.Partition, n)
 	}
 	if concernsOne(err) {
 		p.mu.Lock()
@@ -137,7 +157,7 @@ func concernsOne(err error) bool {
 func (p *producer) result(err error) (Result, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	r := Result{Records: p.acked.Load(), Bytes: p.bytes.Load(), Failed: p.failed.Load()}
+	r := Result{Records: p.meter.Records(), Bytes: p.meter.Bytes(), Failed: p.failed.Load()}
 	if err == nil && r.Failed > 0 {
 		err = fmt.Errorf("%d of %d %w, the first: %w", r.Failed, r.Failed+r.Records, ErrFailed, p.first)
 	}

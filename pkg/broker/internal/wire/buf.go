@@ -27,7 +27,6 @@ const unpooled = -1
 type Buf struct {
 	data  []byte
 	class int
-	home  *Spares // where it goes back to; nil for the pools, by class
 	refs  atomic.Int32
 }
 
@@ -52,11 +51,11 @@ func NewBuf(n int) *Buf {
 	return b
 }
 
-// bitsOf returns the smallest power of two that holds n, as an exponent.
-func bitsOf(n int) int { return bits.Len(uint(max(n, 1) - 1)) }
-
 func classOf(n int) int {
-	class := max(bitsOf(n)-minBufBits, 0)
+	if n <= MinBuf {
+		return 0
+	}
+	class := bits.Len(uint(n-1)) - minBufBits
 	if class >= bufClasses {
 		return unpooled
 	}
@@ -80,9 +79,11 @@ func (b *Buf) Adopt(p []byte) {
 		b.data = p
 		return
 	}
-	old := &Buf{data: b.data, class: b.class, home: b.home}
-	b.data, b.class, b.home = p, unpooled, nil
-	old.recycle()
+	if b.class != unpooled {
+		old := &Buf{data: b.data, class: b.class}
+		bufPools[b.class].Put(old)
+	}
+	b.data, b.class = p, unpooled
 }
 
 // Retain adds a reference and returns b.
@@ -94,17 +95,9 @@ func (b *Buf) Retain() *Buf {
 // Release drops a reference. With the last one the bytes may be used by others
 // at once.
 func (b *Buf) Release() {
-	if b.refs.Add(-1) == 0 {
-		b.recycle()
+	if b.refs.Add(-1) != 0 || b.class == unpooled {
+		return
 	}
-}
-
-func (b *Buf) recycle() {
 	b.data = b.data[:cap(b.data)]
-	switch {
-	case b.home != nil:
-		b.home.put(b)
-	case b.class != unpooled:
-		bufPools[b.class].Put(b)
-	}
+	bufPools[b.class].Put(b)
 }
