@@ -41,7 +41,7 @@ func (p *producing) run(cmd *cobra.Command) error {
 		default:
 		}
 		if err != nil {
-			if (r.Records > 0 || r.Failed > 0) && !errors.Is(err, produce.ErrFailed) {
+			if r.Records > 0 && !errors.Is(err, produce.ErrFailed) {
 				p.note("%s written, %d failed", plural(r.Records, "record"), r.Failed)
 			}
 			return p.failed(ctx, cl, err)
