@@ -148,7 +148,11 @@ func (r *reader) take(ctx context.Context, fetches kgo.Fetches, give func(*parti
 		}
 		if part := r.parts[partitionKey{p.Topic, p.Partition}]; part != nil && len(p.Records) > 0 {
 			got = true
-			err = give(part, p.Records)
+			if err = give(part, p.Records); err == nil && !r.full {
+				for _, rec := range p.Records {
+					rec.Recycle()
+				}
+			}
 		}
 	})
 	return got, err

@@ -85,6 +85,7 @@ func (o *Options) ClientOptions() []kgo.Opt {
 		kgo.ConsumeResetOffset(kgo.NoResetOffset()),
 		kgo.FetchMaxWait(500 * time.Millisecond),
 		kgo.FetchMaxPartitionBytes(2 << 20),
+		kgo.WithPools(&pool{}),
 	}
 }
 

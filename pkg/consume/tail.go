@@ -120,6 +120,7 @@ func older(a, b *kgo.Record) int {
 // clone copies a record with its bytes, which are the client's.
 func clone(rec *kgo.Record) *kgo.Record {
 	c := *rec
+	c.Context = nil // which is how the client finds the memory to recycle
 	c.Key, c.Value, c.Headers = bytes.Clone(rec.Key), bytes.Clone(rec.Value), slices.Clone(rec.Headers)
 	for i := range c.Headers {
 		c.Headers[i].Value = bytes.Clone(c.Headers[i].Value)
