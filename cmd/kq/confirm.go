@@ -16,8 +16,8 @@ func (a *app) confirm(yes bool, question string, args ...any) error {
 	if yes {
 		return nil
 	}
-	if !a.env.InTTY || !a.env.ErrTTY {
-		return cli.WithHint(cli.Usagef("this destroys data and there is no terminal to ask at"), "say --yes")
+	if err := a.canConfirm(); err != nil {
+		return err
 	}
 	if _, err := fmt.Fprintf(a.env.Err, question+" [y/N] ", args...); err != nil {
 		return err
@@ -31,6 +31,15 @@ func (a *app) confirm(yes bool, question string, args ...any) error {
 		return nil
 	}
 	return fmt.Errorf("nothing was done")
+}
+
+// canConfirm finds early that confirm would fail, for commands that look at the
+// cluster before they ask.
+func (a *app) canConfirm() error {
+	if a.yes || a.env.InTTY && a.env.ErrTTY {
+		return nil
+	}
+	return cli.WithHint(cli.Usagef("this destroys data and there is no terminal to ask at"), "say --yes")
 }
 
 func quoted(names []string) []string {

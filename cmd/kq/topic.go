@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -15,8 +14,9 @@ import (
 )
 
 func newTopicCommand(a *app) *cobra.Command {
-	return newNoun("topic", "list, create, describe and delete topics", newTopicListCommand(a),
-		newTopicCreateCommand(a), newTopicDescribeCommand(a), newTopicDeleteCommand(a))
+	return newNoun("topic", "list, create, describe, change and delete topics", newTopicListCommand(a),
+		newTopicCreateCommand(a), newTopicDescribeCommand(a), newTopicAlterCommand(a), newTopicDeleteCommand(a),
+		newTopicTrimCommand(a), newTopicOffsetsCommand(a))
 }
 
 // missingTopic makes an error about a topic that does not exist one that names
@@ -71,29 +71,4 @@ func contains(names []string, name string) bool {
 		}
 	}
 	return false
-}
-
-// completionTime is how long a shell waits for the names of topics, unless
-// KQ_COMPLETION_TIMEOUT says otherwise.
-const completionTime = 300 * time.Millisecond
-
-// completeTopics offers the names of the cluster's topics, nothing when it
-// cannot be asked in time.
-func (a *app) completeTopics(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-	a.timeout, a.verbose = completionTime, false
-	if d, err := time.ParseDuration(a.env.Getenv("KQ_COMPLETION_TIMEOUT")); err == nil {
-		a.timeout = d
-	}
-	var names []string
-	// A failure is not worth a word in the middle of somebody's typing.
-	_ = a.connect(cmd, func(ctx context.Context, cl *kgo.Client) error {
-		topics, err := admin.ListTopics(ctx, cl, admin.ListTopicsOptions{})
-		for _, n := range topicNames(topics) {
-			if !contains(args, n) {
-				names = append(names, n)
-			}
-		}
-		return err
-	})
-	return names, cobra.ShellCompDirectiveNoFileComp
 }

@@ -2,12 +2,10 @@ package main
 
 import (
 	"context"
-	"errors"
 	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
-	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"kq/internal/cli"
@@ -18,11 +16,14 @@ import (
 func newTopicCreateCommand(a *app) *cobra.Command {
 	o := admin.CreateTopicsOptions{Partitions: admin.BrokerDefault, Replicas: admin.BrokerDefault}
 	var set []string
+	var assign string
 	cmd := &cobra.Command{
 		Use:   "create TOPIC… [flags]",
 		Short: "create topics",
 		Example: `  kq topic create orders
-  kq topic create clicks views -p 12 -r 3 -s retention.ms=86400000`,
+  kq topic create clicks views -p 12 -r 3 -s retention.ms=86400000
+  kq topic create orders-v2 --like orders -p 24
+  kq topic create placed --assign 1:2,2:3`,
 		Args: args(1, -1, "the name of a topic"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Topics = args
@@ -33,12 +34,20 @@ func newTopicCreateCommand(a *app) *cobra.Command {
 			if err := countGiven(cmd, "partitions", "replicas"); err != nil {
 				return err
 			}
+			if cmd.Flag("assign").Changed {
+				if o.Assignment, err = admin.ParseAssignment(assign); err != nil {
+					return optionError("--assign", err, "partition 0 on brokers 1 and 2, partition 1 on 2 and 3: --assign 1:2,2:3")
+				}
+			}
+			if err := o.Validate(); err != nil {
+				return optionError("", err, "leave out --partitions and --replicas, or --assign")
+			}
 			return a.connect(cmd, func(ctx context.Context, cl *kgo.Client) error {
 				created, err := admin.CreateTopics(ctx, cl, o)
 				if err != nil {
-					return err
+					return missingTopic(ctx, cl, err, o.Like)
 				}
-				return a.printCreated(created)
+				return a.printCreated(created, o.DryRun)
 			})
 		},
 	}
@@ -47,8 +56,13 @@ func newTopicCreateCommand(a *app) *cobra.Command {
 	f.Int32VarP(&o.Partitions, "partitions", "p", o.Partitions, "`NUMBER` of partitions (default: the broker's)")
 	f.Int16VarP(&o.Replicas, "replicas", "r", o.Replicas, "`NUMBER` of replicas of each (default: the broker's)")
 	f.StringArrayVarP(&set, "set", "s", nil, "a config of the topic, `KEY=VALUE`; repeatable")
+	f.StringVar(&o.Like, "like", "", "take partitions, replicas and configs from `TOPIC` where no flag gives them")
+	f.StringVar(&assign, "assign", "", "the brokers of each partition, `1:2,2:3,…`: partition 0 on 1 and 2, …")
+	f.BoolVar(&o.IfNotExists, "if-not-exists", false, "a topic that exists already is left as it is, and no error")
 	f.BoolVar(&o.DryRun, "dry-run", false, "let the cluster check it and create nothing")
 	f.Lookup("partitions").DefValue, f.Lookup("replicas").DefValue = "0", "0"
+	completeFlag(cmd, "like", a.completeTopics)
+	completeFlag(cmd, "set", a.completeTopicConfigs("="))
 	return cmd
 }
 
@@ -80,7 +94,7 @@ func pairs(set []string) (map[string]string, error) {
 	return m, nil
 }
 
-func (a *app) printCreated(created []admin.CreatedTopic) error {
+func (a *app) printCreated(created []admin.CreatedTopic, dry bool) error {
 	t := out.Table{Columns: out.Cols("TOPIC", ">PARTITIONS", ">REPLICAS", "ID")}
 	failed := false
 	for _, c := range created {
@@ -89,37 +103,17 @@ func (a *app) printCreated(created []admin.CreatedTopic) error {
 			a.sayFailed("create", c.Name, c.Error)
 			continue
 		}
-		t.Rows = append(t.Rows, []string{c.Name, known(int64(c.Partitions)), known(int64(c.Replicas)), c.ID})
-	}
-	return a.printItems(created, t, failed)
-}
-
-// printItems prints what became of several items; when some failed, which was
-// already said, the exit code is 1. With no row there is no table to show.
-func (a *app) printItems(v any, t out.Table, failed bool) error {
-	if len(t.Rows) > 0 || a.structured() {
-		if err := a.print(v, t); err != nil {
-			return err
+		if c.Existed {
+			a.note("topic %q exists already and is left as it is", c.Name)
 		}
+		id := c.ID
+		if dry && !c.Existed {
+			id = "" // made up for the check
+		}
+		t.Rows = append(t.Rows, []string{c.Name, known(int64(c.Partitions)), known(int64(c.Replicas)), id})
 	}
-	if failed {
-		return cli.ErrReported
-	}
-	return nil
-}
-
-// sayFailed tells of one item that failed.
-func (a *app) sayFailed(verb, topic string, e *admin.Error) {
-	err := &cli.Error{Err: &hidden{text: verb + " topic " + strconv.Quote(topic) + ": " + strings.TrimSuffix(e.Message, "."), cause: e}}
-	switch {
-	case errors.Is(e, kerr.TopicAlreadyExists):
-		err.Next = "kq topic describe " + shellQuote(topic) + " shows it"
-	case errors.Is(e, kerr.InvalidReplicationFactor):
-		err.Next = "kq cluster describe shows how many brokers there are"
-	case errors.Is(e, kerr.TopicDeletionDisabled):
-		err.Next = "the broker has delete.topic.enable=false"
-	}
-	cli.Say(a.env, err)
+	a.noteDryRun(dry)
+	return a.printItems(created, t, failed)
 }
 
 // known is a number a broker told, "" for -1.

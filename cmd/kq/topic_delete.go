@@ -2,10 +2,9 @@ package main
 
 import (
 	"context"
-	"errors"
+	"strings"
 
 	"github.com/spf13/cobra"
-	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"kq/internal/cli"
@@ -14,44 +13,80 @@ import (
 )
 
 func newTopicDeleteCommand(a *app) *cobra.Command {
-	return &cobra.Command{
+	var o admin.DeleteTopicsOptions
+	cmd := &cobra.Command{
 		Use:   "delete TOPIC… [flags]",
 		Short: "delete topics and all their records",
 		Long: `Delete topics and all their records. On a terminal it asks first; elsewhere it
-needs --yes.`,
+needs --yes. With --regex each TOPIC is a regular expression that must match the
+whole name; Kafka's own topics, as __consumer_offsets, match none.`,
 		Example: `  kq topic delete orders
-  kq topic delete clicks views --yes`,
+  kq topic delete clicks views --yes
+  kq topic delete --regex 'test-.*' --dry-run`,
 		Args:              args(1, -1, "the name of a topic"),
 		ValidArgsFunction: a.completeTopics,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := a.confirm(a.yes, "delete %s and all records?", list(quoted(args))); err != nil {
-				return err
+			o.Topics = args
+			if err := o.Validate(); err != nil {
+				return optionError("--regex", err, "")
+			}
+			if !o.DryRun {
+				ask := a.canConfirm // what goes is known later
+				if !o.Regexp {
+					ask = func() error { return a.confirmDelete(args) }
+				}
+				if err := ask(); err != nil {
+					return err
+				}
+			}
+			if o.Regexp {
+				o.Approve = a.confirmDelete
 			}
 			return a.connect(cmd, func(ctx context.Context, cl *kgo.Client) error {
-				deleted, err := admin.DeleteTopics(ctx, cl, admin.DeleteTopicsOptions{Topics: args})
+				deleted, err := admin.DeleteTopics(ctx, cl, o)
 				if err != nil {
 					return err
 				}
-				return a.printDeleted(ctx, cl, deleted)
+				if o.Regexp && len(deleted) == 0 {
+					a.note("no topic matches %s", list(quoted(args)))
+				}
+				return a.printDeleted(ctx, cl, deleted, o.DryRun)
 			})
 		},
 	}
+	f := cmd.Flags()
+	f.SortFlags = false
+	f.BoolVar(&o.Regexp, "regex", false, "delete the topics whose names an expression matches as a whole")
+	f.BoolVar(&o.IfExists, "if-exists", false, "a topic that does not exist is no error")
+	f.BoolVar(&o.DryRun, "dry-run", false, "show what would be deleted and delete nothing")
+	return cmd
 }
 
-func (a *app) printDeleted(ctx context.Context, cl *kgo.Client, deleted []admin.DeletedTopic) error {
+// confirmDelete asks, with the names a line each where they are many.
+func (a *app) confirmDelete(names []string) error {
+	if len(names) > 3 && !a.yes {
+		for _, n := range names {
+			cli.Notef(a.env, "delete topic %q", n)
+		}
+		return a.confirm(a.yes, "delete these %s and all records?", plural(int64(len(names)), "topic"))
+	}
+	return a.confirm(a.yes, "delete %s and all records?", strings.Join(quoted(names), ", "))
+}
+
+func (a *app) printDeleted(ctx context.Context, cl *kgo.Client, deleted []admin.DeletedTopic, dry bool) error {
 	t := out.Table{Columns: out.Cols("DELETED", "ID")}
 	failed := false
 	for _, d := range deleted {
 		switch {
-		case d.Error == nil:
+		case d.Error != nil:
+			failed = true
+			a.sayTopic(ctx, cl, "delete", d.Name, d.Error)
+		case d.Deleted:
 			t.Rows = append(t.Rows, []string{d.Name, d.ID})
-		case errors.Is(d.Error, kerr.UnknownTopicOrPartition):
-			failed = true
-			cli.Say(a.env, missingTopic(ctx, cl, d.Error, d.Name))
 		default:
-			failed = true
-			a.sayFailed("delete", d.Name, d.Error)
+			a.note("topic %q does not exist", d.Name)
 		}
 	}
+	a.noteDryRun(dry)
 	return a.printItems(deleted, t, failed)
 }

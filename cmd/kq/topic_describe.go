@@ -2,12 +2,10 @@ package main
 
 import (
 	"context"
-	"errors"
 	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
-	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"kq/internal/cli"
@@ -44,14 +42,9 @@ func (a *app) printDescribed(ctx context.Context, cl *kgo.Client, topics []admin
 	configs := out.Table{Columns: out.Cols("TOPIC", "CONFIG", "VALUE", "SOURCE")}
 	failed := false
 	for _, t := range topics {
-		switch {
-		case t.Error == nil:
-		case errors.Is(t.Error, kerr.UnknownTopicOrPartition):
+		if t.Error != nil {
 			failed = true
-			cli.Say(a.env, missingTopic(ctx, cl, t.Error, t.Name))
-		default:
-			failed = true
-			a.sayFailed("describe", t.Name, t.Error)
+			a.sayTopic(ctx, cl, "describe", t.Name, t.Error)
 		}
 		for _, p := range t.Partitions {
 			if p.Error != nil {
@@ -63,11 +56,7 @@ func (a *app) printDescribed(ctx context.Context, cl *kgo.Client, topics []admin
 			})
 		}
 		for _, c := range t.Configs {
-			value := "(hidden)"
-			if c.Value != nil {
-				value = *c.Value
-			}
-			configs.Rows = append(configs.Rows, []string{t.Name, c.Name, value, strings.ToLower(strings.ReplaceAll(c.Source, "_", " "))})
+			configs.Rows = append(configs.Rows, []string{t.Name, c.Name, shownValue(c.Value, c.Sensitive), shownSource(c.Source)})
 		}
 	}
 	tables := []out.Table{partitions}

@@ -84,7 +84,7 @@ func TestDryRunCreatesNothing(t *testing.T) {
 
 func TestCluster(t *testing.T) {
 	cl := start(t)
-	c, err := admin.DescribeCluster(t.Context(), cl)
+	c, err := admin.DescribeCluster(t.Context(), cl, admin.DescribeClusterOptions{Versions: true})
 	if err != nil || len(c.ID) != 22 || len(c.Brokers) != 1 || c.Controller != c.Brokers[0].ID || c.Brokers[0].Rack != nil {
 		t.Errorf("%+v, %v", c, err)
 	}

@@ -33,7 +33,9 @@ func itemError(err error, message string) *Error {
 	var kafka *kerr.Error
 	if errors.As(err, &kafka) {
 		e.Code, e.Name = kafka.Code, kafka.Message
-		if message == "" {
+		if denied(err) {
+			e.Message = "no permission (" + kafka.Message + ")"
+		} else if message == "" {
 			e.Message = fmt.Sprintf("%s (%s)", kafka.Description, kafka.Message)
 		}
 	}
@@ -41,6 +43,28 @@ func itemError(err error, message string) *Error {
 		e.Message = err.Error()
 	}
 	return e
+}
+
+// codeError makes an Error of an answer's code and message; 0 is none.
+func codeError(code int16, message *string) *Error {
+	text := ""
+	if message != nil {
+		text = *message
+	}
+	return itemError(kerr.ErrorForCode(code), text)
+}
+
+// denied tells that it is the right to do something that lacks.
+func denied(err error) bool {
+	for _, e := range []error{
+		kerr.ClusterAuthorizationFailed, kerr.TopicAuthorizationFailed, kerr.GroupAuthorizationFailed,
+		kerr.TransactionalIDAuthorizationFailed, kerr.DelegationTokenAuthorizationFailed,
+	} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return false
 }
 
 // isPartial tells that some brokers answered and some did not.
