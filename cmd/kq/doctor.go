@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"kq/internal/cli"
+	"kq/internal/client"
 	"kq/internal/conf"
 	"kq/internal/out"
 	"kq/pkg/admin/doctor"
@@ -42,6 +43,18 @@ Exit code 0: all is well; 1: the cluster was reached, and something is wrong;
 
 func (a *app) doctor(ctx context.Context, s conf.Settings) error {
 	o := doctor.Options{Bootstrap: s.Bootstrap, Origin: s.Origin, Map: s.DialMap.Map}
+	var err error
+	if o.TLS, err = client.TLSConfig(s.Security.TLS); err != nil {
+		return err
+	}
+	if login := s.Security.SASL; login != nil {
+		o.SASL = &doctor.SASL{
+			Mechanism: login.Mechanism,
+			Start: func(ctx context.Context, addr string) ([]byte, func([]byte) (bool, []byte, error), error) {
+				return client.StartLogin(ctx, login, addr)
+			},
+		}
+	}
 	if s.Timeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeoutCause(ctx, s.Timeout, fmt.Errorf("timed out after %v: %w", s.Timeout, context.DeadlineExceeded))

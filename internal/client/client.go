@@ -34,16 +34,22 @@ type Client struct {
 	watch    *watch
 }
 
-// New makes a client. It does not dial. More kgo options, of a producer or a
-// consumer, come last.
+// New makes a client. It does not dial. More are kgo options of a producer or a
+// consumer; a property that is set goes before them.
 func New(s conf.Settings, o Options, more ...kgo.Opt) (*Client, error) {
 	if o.ConnectTimeout == 0 {
 		o.ConnectTimeout = ConnectTimeout
 	}
+	if d, set := s.Values.Duration("socket.connection.setup.timeout.ms"); set {
+		o.ConnectTimeout = d
+	}
 	if o.Logf == nil {
 		o.Logf = func(string, ...any) {}
 	}
-	w := newWatch(s, o)
+	w, err := newWatch(s, o)
+	if err != nil {
+		return nil, err
+	}
 	opts := []kgo.Opt{
 		kgo.SeedBrokers(s.Bootstrap...),
 		kgo.Dialer(w.dial),
@@ -55,8 +61,11 @@ func New(s conf.Settings, o Options, more ...kgo.Opt) (*Client, error) {
 		kgo.RetryBackoffFn(w.backoff),
 		kgo.WithLogger(Logger(o.Logf)),
 	}
-	cl, err := kgo.NewClient(append(opts, more...)...)
-	if err != nil {
+	opts = append(append(append(opts, more...), login(s.Security.SASL)...), tuning(s.Values)...)
+	cl, err := kgo.NewClient(opts...)
+	if err != nil && len(s.Values.Names()) > 0 {
+		return nil, &conf.Error{Err: fmt.Errorf("these properties do not go together: %w", err), Next: "kq -X list prints all properties"}
+	} else if err != nil {
 		return nil, fmt.Errorf("set up client: %w", err)
 	}
 	return &Client{Client: cl, settings: s, watch: w}, nil
@@ -101,9 +110,9 @@ func (c *Client) explain(ctx context.Context, err error) error {
 	if first := (*kgo.ErrFirstReadEOF)(nil); errors.As(err, &first) && !c.watch.reached() {
 		return c.watch.diagnosis()
 	}
-	if isAuthentication(err) {
+	if c.settings.Security.SASL != nil && isAuthentication(err) {
 		return &ConnectError{
-			Text: "cannot authenticate: " + err.Error(),
+			Text: "cannot log in with " + as(c.settings.Security.SASL) + ": " + err.Error(),
 			Next: "check the user, the password and the mechanism",
 			Err:  err,
 		}
@@ -126,14 +135,13 @@ func isAuthentication(err error) bool {
 // backoff between tries of one request: quick at first, since a person waits,
 // and quicker while the bootstrap addresses are tried in turn.
 func (w *watch) backoff(fails int) time.Duration {
-	const first, most = 50 * time.Millisecond, 2 * time.Second
 	if !w.ok.Load() {
 		return 15 * time.Millisecond
 	}
 	if fails < 1 {
-		return first
+		return w.firstBackoff
 	}
-	return min(first<<min(fails-1, 10), most)
+	return min(w.firstBackoff<<min(fails-1, 10), w.mostBackoff)
 }
 
 // softwareVersion keeps to what ApiVersions allows a version to be (KIP-511):

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"net"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -13,29 +14,35 @@ const maxFrame = 100 << 20
 
 var errNotKafka = errors.New("the answer is not the Kafka protocol")
 
-// conn watches the beginning of a conversation: the first answer is that to
-// kgo's ApiVersions, which brokers give to anyone; the second shows that they
-// talk to us.
+// conn watches the beginning of a conversation: the answer to kgo's ApiVersions,
+// which brokers give to anyone, and those to a login; the one after them shows
+// that they talk to us.
 type conn struct {
 	net.Conn
 	watch *watch
 	addr  string
+	shake *handshake // nil for plain text
 
 	settled   atomic.Bool // nothing is looked at any more
 	answering atomic.Bool // the first answer has begun
 	timer     *time.Timer // runs tooLate
 
+	mu  sync.Mutex
+	due []request // guarded by mu; those without an answer, in order
+
 	// Used by the one reader alone, until settled.
 	head   [16]byte // the first bytes of the frame being read
 	have   int      // bytes of the frame read, its size prefix included
 	frames int      // frames begun
+	answer request  // what the frame being read answers
+	body   []byte   // of that frame, where it is one of the login
 }
 
-func (w *watch) follow(addr string, c net.Conn) net.Conn {
+func (w *watch) follow(addr string, c net.Conn, shake *handshake) net.Conn {
 	if w.isOK(addr) {
 		return c
 	}
-	fc := &conn{Conn: c, watch: w, addr: addr}
+	fc := &conn{Conn: c, watch: w, addr: addr, shake: shake}
 	w.opened(fc)
 	fc.timer = time.AfterFunc(w.perDial, fc.tooLate)
 	return fc
@@ -80,16 +87,30 @@ func (c *conn) Read(p []byte) (int, error) {
 	if bad := c.observe(p[:n]); bad != nil {
 		return n, bad
 	}
-	if err != nil && c.settle() {
-		kind := kindClosed
-		if c.frames > 0 {
-			kind = kindClosedLater
-		}
-		if !errors.Is(err, net.ErrClosed) {
-			c.watch.failed(c.addr, reason{kind: kind})
-		}
+	if err != nil && c.settle() && !errors.Is(err, net.ErrClosed) {
+		c.watch.failed(c.addr, c.ended(err))
 	}
 	return n, err
+}
+
+// ended sorts the error that ended a conversation before it had begun.
+func (c *conn) ended(err error) reason {
+	switch {
+	case c.shake != nil && alertText(err) != "":
+		return c.shake.alert(err)
+	case c.frames > 0:
+		return reason{kind: kindClosedLater}
+	case c.shake != nil && c.shake.asked.Load() && !c.shake.shown:
+		return reason{kind: kindTLSWantsCertificate}
+	}
+	return reason{kind: kindClosed}
+}
+
+func (c *conn) Write(p []byte) (int, error) {
+	if !c.settled.Load() {
+		c.asking(p)
+	}
+	return c.Conn.Write(p)
 }
 
 // observe follows the frames in what was read.
@@ -108,7 +129,10 @@ func (c *conn) observe(p []byte) error {
 			}
 			c.frames++
 			c.answering.Store(true)
-			if c.frames == 2 {
+			var known bool
+			c.answer, known = c.answers()
+			c.body = c.body[:0]
+			if known && !c.answer.prelude() {
 				if c.settle() {
 					c.watch.answered(c.addr)
 				}
@@ -117,10 +141,21 @@ func (c *conn) observe(p []byte) error {
 		}
 		whole := 4 + int(binary.BigEndian.Uint32(c.head[:4]))
 		n := min(whole-c.have, len(p))
+		if c.answer.key != keyAPIVersions && whole <= maxLogin {
+			c.body = append(c.body, p[:n]...)
+		}
 		c.have += n
 		p = p[n:]
-		if c.have == whole {
-			c.have = 0
+		if c.have < whole {
+			return nil
+		}
+		c.have = 0
+		if c.answer.key == keyAPIVersions {
+			continue
+		}
+		if why, refused := c.loginAnswer(c.answer, c.body); refused && c.settle() {
+			c.watch.refused(c.addr, why)
+			return nil // kgo reads the refusal too
 		}
 	}
 	return nil

@@ -6,8 +6,9 @@
 // wrong for a person at a prompt. So every connection is watched until it has
 // carried a Kafka conversation; when no bootstrap address gets that far, the
 // context that commands run in ends, its cause a *ConnectError that says what
-// was tried (DNS, TCP, the Kafka protocol; HTTP and TLS servers are recognised)
-// and what to do next. Once a broker has answered, the watch costs one atomic
+// was tried (DNS, TCP, TLS, the login, the Kafka protocol; HTTP, TLS and plain
+// text servers are recognised) and what to do next. Properties that are set go
+// before the options of a command. Once a broker has answered, the watch costs one atomic
 // load a read, and all further retrying is kgo's.
 //
 // What flows in: conf.Settings. What flows out: a *Client, errors. It must not

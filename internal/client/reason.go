@@ -3,10 +3,8 @@ package client
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"syscall"
 	"time"
@@ -25,9 +23,27 @@ const (
 	kindSilent      // connected, no answer to a Kafka request
 	kindClosed      // connected, closed without an answer
 	kindClosedLater // closed after ApiVersions
+	kindNotKafka
+
+	kindTLSSilent // connected, no answer to a TLS handshake
+	kindTLSClosed // connected, closed at a TLS handshake
+	kindTLSAuthority
+	kindTLSName
+	kindTLSExpired
+	kindTLSWantsCertificate
+	kindTLSCertificateRefused
+	kindTLSOther
+
+	kindSASLWanted    // by a server, where none is set up
+	kindSASLUnwanted  // by a server, where one is set up
+	kindSASLMechanism // is not among those the server offers
+	kindSASLFailed
+
+	// What the server speaks is known, and it is not what was asked for. Of two
+	// findings the later kind here counts.
 	kindHTTP
 	kindTLS
-	kindNotKafka
+	kindTLSPlain // Kafka in plain text, where TLS was asked for
 )
 
 // reason is why an address cannot be talked to.
@@ -38,7 +54,19 @@ type reason struct {
 }
 
 // foreign tells that the server is known to speak something else than Kafka.
-func (r reason) foreign() bool { return r.kind == kindHTTP || r.kind == kindTLS }
+func (r reason) foreign() bool { return r.kind >= kindHTTP }
+
+// dark tells that a look at what the server speaks may find out more.
+func (r reason) dark() bool {
+	switch r.kind {
+	case kindSilent, kindClosed, kindClosedLater, kindTLSSilent, kindTLSClosed:
+		return true
+	}
+	return false
+}
+
+// certificate tells that somebody's certificate is wrong, which no second try mends.
+func (r reason) certificate() bool { return r.kind >= kindTLSAuthority && r.kind < kindTLSOther }
 
 // dialReason sorts the error of a dial.
 func dialReason(err error, limit time.Duration) reason {
@@ -76,86 +104,4 @@ func spoken(first []byte) reason {
 		return reason{kind: kindTLS} // an alert or handshake record, version 3.x
 	}
 	return reason{kind: kindNotKafka, detail: fmt.Sprintf("%.16q", first)}
-}
-
-// probe asks a server that does not answer Kafka whether it speaks HTTP or TLS,
-// and notes what it finds as soon as it does.
-func (w *watch) probe(addr string, deadline time.Time) {
-	ctx, cancel := context.WithDeadline(context.Background(), deadline)
-	defer cancel()
-	to := w.settings.DialMap.Map(addr)
-	plain, secure := make(chan kind, 1), make(chan kind, 1)
-	go func() { plain <- probeHTTP(ctx, to) }()
-	go func() { secure <- probeTLS(ctx, to) }()
-	var enough <-chan time.Time
-	for range 2 {
-		select {
-		case k := <-plain:
-			w.found(addr, k)
-			if k == kindHTTP {
-				// An HTTPS server answers both; what it is, is TLS. One of plain
-				// HTTP may wait for the end of a line.
-				enough = time.After(w.limit / 6)
-			}
-		case k := <-secure:
-			w.found(addr, k)
-			if k == kindTLS {
-				return
-			}
-		case <-enough:
-			return
-		}
-	}
-}
-
-// found notes what a probe found out: TLS over HTTP over nothing.
-func (w *watch) found(addr string, k kind) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if h := w.hosts[addr]; k != kindUntried && !(h.why.foreign() && h.why.kind > k) {
-		h.why = reason{kind: k}
-	}
-}
-
-func probeHTTP(ctx context.Context, addr string) kind {
-	c, err := dialProbe(ctx, addr)
-	if err != nil {
-		return kindUntried
-	}
-	defer c.Close()
-	if _, err := io.WriteString(c, "GET / HTTP/1.0\r\n\r\n"); err != nil {
-		return kindUntried
-	}
-	var first [5]byte
-	if _, err := io.ReadFull(c, first[:]); err != nil || string(first[:]) != "HTTP/" {
-		return kindUntried
-	}
-	return kindHTTP
-}
-
-func probeTLS(ctx context.Context, addr string) kind {
-	c, err := dialProbe(ctx, addr)
-	if err != nil {
-		return kindUntried
-	}
-	defer c.Close()
-	// Nothing is sent over this connection: whose certificate it is, or whether
-	// it is any good, does not matter here.
-	err = tls.Client(c, &tls.Config{InsecureSkipVerify: true}).HandshakeContext(ctx)
-	var alert tls.AlertError
-	if err == nil || errors.As(err, &alert) {
-		return kindTLS
-	}
-	return kindUntried
-}
-
-func dialProbe(ctx context.Context, addr string) (net.Conn, error) {
-	c, err := new(net.Dialer).DialContext(ctx, "tcp", addr)
-	if err != nil {
-		return nil, err
-	}
-	if d, ok := ctx.Deadline(); ok {
-		_ = c.SetDeadline(d)
-	}
-	return c, nil
 }

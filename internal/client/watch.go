@@ -2,10 +2,12 @@ package client
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -20,6 +22,10 @@ type watch struct {
 	limit    time.Duration // from the first dial to the first answer
 	perDial  time.Duration // for one address, so that the next one has its turn
 	logf     func(string, ...any)
+	tls      *tls.Config // nil for plain text
+	family   string      // of the addresses to dial: "", "4" or "6"
+
+	firstBackoff, mostBackoff time.Duration
 
 	// life ends when nothing is worth waiting for any more: with it end the dials
 	// that are under way, and no more are made.
@@ -46,15 +52,28 @@ type host struct {
 	probed   bool
 }
 
-func newWatch(s conf.Settings, o Options) *watch {
+func newWatch(s conf.Settings, o Options) (*watch, error) {
 	w := &watch{
-		settings: s,
-		limit:    o.ConnectTimeout,
-		perDial:  2 * o.ConnectTimeout,
-		logf:     o.Logf,
-		hosts:    map[string]*host{},
-		open:     map[*conn]struct{}{},
+		firstBackoff: 50 * time.Millisecond,
+		mostBackoff:  2 * time.Second,
+		settings:     s,
+		limit:        o.ConnectTimeout,
+		perDial:      2 * o.ConnectTimeout,
+		logf:         o.Logf,
+		hosts:        map[string]*host{},
+		open:         map[*conn]struct{}{},
 	}
+	var err error
+	if w.tls, err = TLSConfig(s.Security.TLS); err != nil {
+		return nil, err
+	}
+	if d, set := s.Values.Duration("retry.backoff.ms"); set {
+		w.firstBackoff, w.mostBackoff = d, max(d, w.mostBackoff)
+	}
+	if d, set := s.Values.Duration("retry.backoff.max.ms"); set {
+		w.mostBackoff = d
+	}
+	w.family = strings.TrimLeft(strings.TrimPrefix(s.Values.Text("broker.address.family"), "any"), "v")
 	w.life, w.kill = context.WithCancel(context.Background())
 	if n := len(s.Bootstrap); n > 1 {
 		w.perDial = max(o.ConnectTimeout*9/10/time.Duration(n), o.ConnectTimeout/6)
@@ -62,7 +81,7 @@ func newWatch(s conf.Settings, o Options) *watch {
 	for _, addr := range s.Bootstrap {
 		w.hosts[addr] = &host{seed: true}
 	}
-	return w
+	return w, nil
 }
 
 // start lets the watch end a context.
@@ -119,18 +138,34 @@ func (w *watch) dial(ctx context.Context, network, addr string) (net.Conn, error
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	defer context.AfterFunc(w.life, cancel)()
-	c, err := new(net.Dialer).DialContext(ctx, network, to)
+	c, err := new(net.Dialer).DialContext(ctx, network+w.family, to)
 	if err != nil {
-		if w.life.Err() != nil {
-			return nil, err // the command is over, this tells nothing of the address
-		}
-		w.failed(addr, dialReason(err, limit))
-		e := &dialError{addr: addr, err: err}
-		w.logf("%v", e)
-		return nil, e
+		return nil, w.dialFailed(addr, err, dialReason(err, limit))
 	}
 	w.logf("connected to %s (%s)", to, c.RemoteAddr())
-	return w.follow(addr, c), nil
+	if w.tls == nil {
+		return w.follow(addr, c, nil), nil
+	}
+	w.waitsFor(addr, kindTLSSilent)
+	shake := &handshake{}
+	secure, err := w.encrypt(ctx, addr, c, shake)
+	if err != nil {
+		_ = c.Close()
+		return nil, w.dialFailed(addr, err, shake.reason(err, limit))
+	}
+	return w.follow(addr, secure, shake), nil
+}
+
+// dialFailed notes a dial that came to nothing, unless the command is over: then
+// it tells nothing of the address.
+func (w *watch) dialFailed(addr string, err error, why reason) error {
+	if w.life.Err() != nil {
+		return err
+	}
+	w.failed(addr, why)
+	e := &dialError{addr: addr, err: err}
+	w.logf("%v", e)
+	return e
 }
 
 // dialError keeps the address as the cluster names it beside the error of the
@@ -198,17 +233,17 @@ func (w *watch) giveUp() {
 // and gave no answer.
 func (w *watch) probeSilent(deadline time.Time) {
 	w.mu.Lock()
-	var silent []string
+	silent := map[string]kind{}
 	for _, addr := range w.settings.Bootstrap {
-		if h := w.hosts[addr]; !h.probed && (h.why.kind == kindSilent || h.why.kind == kindClosed) {
+		if h := w.hosts[addr]; !h.probed && h.why.dark() {
 			h.probed = true
-			silent = append(silent, addr)
+			silent[addr] = h.why.kind
 		}
 	}
 	w.mu.Unlock()
 	var probes sync.WaitGroup
-	for _, addr := range silent {
-		probes.Go(func() { w.probe(addr, deadline) })
+	for addr, was := range silent {
+		probes.Go(func() { w.probe(addr, was, deadline) })
 	}
 	probes.Wait()
 }
@@ -217,10 +252,21 @@ func (w *watch) probeSilent(deadline time.Time) {
 func (w *watch) opened(c *conn) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if h := w.hosts[c.addr]; h.failures == 0 && !h.why.foreign() {
-		h.why = reason{kind: kindSilent}
-	}
+	w.waitsForLocked(c.addr, kindSilent)
 	w.open[c] = struct{}{}
+}
+
+// waitsFor notes what is due of an address: k is what is wrong if it never comes.
+func (w *watch) waitsFor(addr string, k kind) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.waitsForLocked(addr, k)
+}
+
+func (w *watch) waitsForLocked(addr string, k kind) {
+	if h := w.hosts[addr]; h.failures == 0 && !h.why.foreign() {
+		h.why = reason{kind: k}
+	}
 }
 
 // closed forgets a connection that is watched no more.
@@ -292,7 +338,7 @@ func (w *watch) advertisedLost(addr string) bool {
 			return false
 		}
 	}
-	return h.why.kind == kindDNS || time.Since(h.since) >= w.limit*3/4
+	return h.why.kind == kindDNS || h.why.certificate() || time.Since(h.since) >= w.limit*3/4
 }
 
 // skip refuses to dial where it would only cost time: when the watch has given

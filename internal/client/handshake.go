@@ -1,0 +1,137 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"io"
+	"net"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+// handshake is what is known of the beginning of TLS on one connection.
+type handshake struct {
+	asked atomic.Bool // the server wants to see a certificate
+	shown bool        // and there is one to show
+}
+
+// encrypt begins TLS on a connection to addr, whose host the certificate must name.
+func (w *watch) encrypt(ctx context.Context, addr string, c net.Conn, shake *handshake) (net.Conn, error) {
+	cfg := w.tls.Clone()
+	cfg.ServerName = serverName(addr)
+	shake.shown = len(cfg.Certificates) > 0
+	cfg.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+		shake.asked.Store(true)
+		if !shake.shown {
+			return &tls.Certificate{}, nil
+		}
+		return &cfg.Certificates[0], nil
+	}
+	secure := tls.Client(c, cfg)
+	if err := secure.HandshakeContext(ctx); err != nil {
+		return nil, err
+	}
+	w.logf("encrypted with %s", tls.VersionName(secure.ConnectionState().Version))
+	return secure, nil
+}
+
+// serverName is the host of an address, without the zone of IPv6.
+func serverName(addr string) string {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return addr
+	}
+	host, _, _ = strings.Cut(host, "%")
+	return host
+}
+
+// reason sorts the error of a handshake.
+func (h *handshake) reason(err error, limit time.Duration) reason {
+	var (
+		authority x509.UnknownAuthorityError
+		name      x509.HostnameError
+		invalid   x509.CertificateInvalidError
+		record    tls.RecordHeaderError
+	)
+	switch {
+	case errors.As(err, &authority):
+		return reason{kind: kindTLSAuthority, detail: issuer(authority.Cert)}
+	case errors.As(err, &name):
+		return reason{kind: kindTLSName, detail: strings.Join(namesOf(name.Certificate), ", ")}
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		return reason{kind: kindTLSExpired, detail: validity(invalid.Cert)}
+	case errors.As(err, &record):
+		if bytes.HasPrefix(record.RecordHeader[:], []byte("HTTP")) {
+			return reason{kind: kindHTTP}
+		}
+		return reason{kind: kindTLSPlain}
+	case alertText(err) != "":
+		return h.alert(err)
+	case errors.Is(err, context.DeadlineExceeded), isTimeout(err):
+		return reason{kind: kindTLSSilent, waited: limit}
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+		return reason{kind: kindTLSClosed}
+	}
+	return reason{kind: kindTLSOther, detail: strings.TrimPrefix(err.Error(), "tls: ")}
+}
+
+// alert sorts what a server says that ends TLS. The one that a certificate is
+// missing has many names: what counts is that it had asked for one.
+func (h *handshake) alert(err error) reason {
+	text := alertText(err)
+	switch {
+	case h.asked.Load() && !h.shown:
+		return reason{kind: kindTLSWantsCertificate}
+	case h.asked.Load():
+		return reason{kind: kindTLSCertificateRefused, detail: text}
+	}
+	return reason{kind: kindTLSOther, detail: "the server refuses: " + text}
+}
+
+// alertText is the text of the alert that a server sent, "" for another error.
+func alertText(err error) string {
+	var op *net.OpError
+	if errors.As(err, &op) && op.Op == "remote error" {
+		return strings.TrimPrefix(op.Err.Error(), "tls: ")
+	}
+	return ""
+}
+
+func issuer(cert *x509.Certificate) string {
+	if cert == nil {
+		return "unknown"
+	}
+	if bytes.Equal(cert.RawIssuer, cert.RawSubject) {
+		return "itself, " + cert.Subject.String()
+	}
+	return cert.Issuer.String()
+}
+
+func namesOf(cert *x509.Certificate) []string {
+	if cert == nil {
+		return nil
+	}
+	all := append([]string{}, cert.DNSNames...)
+	for _, ip := range cert.IPAddresses {
+		all = append(all, ip.String())
+	}
+	if len(all) == 0 {
+		return []string{"no host (" + cert.Subject.String() + ")"}
+	}
+	return all
+}
+
+func validity(cert *x509.Certificate) string {
+	switch {
+	case cert == nil:
+		return "is not valid now"
+	case time.Now().Before(cert.NotBefore):
+		return "is valid only from " + cert.NotBefore.UTC().Format(time.DateTime) + " UTC on"
+	}
+	return "has expired on " + cert.NotAfter.UTC().Format(time.DateTime) + " UTC"
+}
