@@ -68,9 +68,15 @@ func (a *app) consume(cmd *cobra.Command, f *consumeFlags, topics []string) erro
 	if err != nil {
 		return err
 	}
-	o.Notice = func(text string) { a.note("%s", text) }
+	sink, talk := a.recordSink(as, o.Follow)
+	o.Notice = func(text string) {
+		talk.clear()
+		a.note("%s", text)
+	}
 	return a.connect(cmd, func(ctx context.Context, cl *kgo.Client) error {
-		r, err := consume.Run(ctx, cl, o, consume.NewWriter(a.env.Out, as))
+		talk.begin()
+		r, err := consume.Run(ctx, cl, o, sink)
+		talk.end()
 		switch {
 		case errors.Is(err, consume.ErrNoMatch):
 			return cli.WithHint(err, "an expression matches whole names; kq topics lists those there are")

@@ -128,9 +128,21 @@ func (r *reader) loop(ctx context.Context, give func(*partition, []*kgo.Record) 
 		if err := r.lookAtRests(ctx); err != nil {
 			return err
 		}
-		idle = min(2*idle, mostIdle)
+		if idle = min(2*idle, mostIdle); r.inDoubt() {
+			idle = firstIdle
+		}
 	}
 	return nil
+}
+
+// inDoubt tells that a topic may be gone: it is looked for again soon.
+func (r *reader) inDoubt() bool {
+	for _, p := range r.parts {
+		if p.missed > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // take gives the records of one poll away; got is false when it held nothing but
