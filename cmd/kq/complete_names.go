@@ -15,6 +15,9 @@ import (
 // KQ_COMPLETION_TIMEOUT says otherwise.
 const completionTime = 300 * time.Millisecond
 
+// envCompletionTimeout names that variable.
+const envCompletionTimeout = "KQ_COMPLETION_TIMEOUT"
+
 // completeFunc is what cobra calls to complete a word.
 type completeFunc = func(cmd *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective)
 
@@ -28,7 +31,7 @@ func completeFlag(cmd *cobra.Command, flag string, f completeFunc) {
 // cluster cannot be asked, which is not worth a word in the middle of somebody's typing.
 func (a *app) ask(cmd *cobra.Command, f func(ctx context.Context, cl *kgo.Client) error) {
 	a.timeout, a.verbose = completionTime, false
-	if d, err := time.ParseDuration(a.env.Getenv("KQ_COMPLETION_TIMEOUT")); err == nil {
+	if d, err := time.ParseDuration(a.env.Getenv(envCompletionTimeout)); err == nil {
 		a.timeout = d
 	}
 	_ = a.connect(cmd, f)

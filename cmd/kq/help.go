@@ -22,6 +22,10 @@ func help(w io.Writer, cmd *cobra.Command) error {
 	if text == "" {
 		text = cmd.Short
 	}
+	if cmd.IsAdditionalHelpTopicCommand() {
+		_, err := io.WriteString(w, strings.TrimSpace(text)+"\n")
+		return err
+	}
 	fmt.Fprintf(&b, "%s\n\nUsage:\n  %s\n", strings.TrimSpace(text), useLine(cmd))
 	if cmd.Example != "" {
 		fmt.Fprintf(&b, "\nExamples:\n%s\n", strings.Trim(cmd.Example, "\n"))
@@ -49,21 +53,25 @@ func useLine(cmd *cobra.Command) string {
 
 // helpCommands lists the commands below cmd, by group where there are groups.
 func helpCommands(b *strings.Builder, cmd *cobra.Command) {
-	each := func(title, group string) {
+	each := func(title string, wanted func(*cobra.Command) bool) {
 		var lines strings.Builder
 		for _, c := range cmd.Commands() {
-			if c.IsAvailableCommand() && c.GroupID == group {
-				fmt.Fprintf(&lines, "  %-*s  %s\n", cmd.NamePadding(), c.Name(), c.Short)
+			if wanted(c) {
+				fmt.Fprintf(&lines, "  %-*s  %s\n", c.NamePadding(), c.Name(), c.Short)
 			}
 		}
 		if lines.Len() > 0 {
 			fmt.Fprintf(b, "\n%s\n%s", title, lines.String())
 		}
 	}
-	for _, g := range cmd.Groups() {
-		each(g.Title, g.ID)
+	inGroup := func(id string) func(*cobra.Command) bool {
+		return func(c *cobra.Command) bool { return c.IsAvailableCommand() && c.GroupID == id }
 	}
-	each("Commands:", "")
+	for _, g := range cmd.Groups() {
+		each(g.Title, inGroup(g.ID))
+	}
+	each("Commands:", inGroup(""))
+	each("Pages of kq help:", (*cobra.Command).IsAdditionalHelpTopicCommand)
 }
 
 // helpFlags lists the flags that are wanted, in two columns.
@@ -83,7 +91,7 @@ func helpFlags(b *strings.Builder, title string, flags *pflag.FlagSet, wanted fu
 		if value != "" {
 			e.name += " " + value
 		}
-		if d := f.DefValue; f.Value.Type() != "bool" && d != "" && d != "0" && d != "[]" && d != "0s" {
+		if d := shownDefault(f); d != "" {
 			e.usage += " (default: " + d + ")"
 		}
 		entries = append(entries, e)
@@ -107,6 +115,18 @@ func helpFlags(b *strings.Builder, title string, flags *pflag.FlagSet, wanted fu
 			fmt.Fprintf(b, "%*s%s\n", width+3-column, "", line)
 		}
 	}
+}
+
+// shownDefault is the default of a flag, "" for one that is nothing.
+func shownDefault(f *pflag.Flag) string {
+	switch f.DefValue {
+	case "0", "[]", "0s":
+		return ""
+	}
+	if f.Value.Type() == "bool" {
+		return ""
+	}
+	return f.DefValue
 }
 
 // wrap breaks text into lines of at most width characters.
@@ -135,7 +155,13 @@ func newHelpCommand() *cobra.Command {
 			if err != nil || len(rest) > 0 {
 				return nil, cobra.ShellCompDirectiveNoFileComp
 			}
-			return subcommands(found), cobra.ShellCompDirectiveNoFileComp
+			names := subcommands(found)
+			for _, c := range found.Commands() {
+				if c.IsAdditionalHelpTopicCommand() {
+					names = append(names, c.Name())
+				}
+			}
+			return names, cobra.ShellCompDirectiveNoFileComp
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			found, rest, err := cmd.Root().Find(args)

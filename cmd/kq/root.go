@@ -100,6 +100,7 @@ Kafka-compatible cluster.`,
 			root.AddCommand(c)
 		}
 	}
+	root.AddCommand(newHelpPages()...)
 	root.SetHelpCommand(newHelpCommand())
 	root.SetHelpCommandGroupID(groupMore)
 	return root

@@ -12,7 +12,9 @@ import (
 	"github.com/spf13/pflag"
 
 	"kq/internal/cli"
+	"kq/internal/conf"
 	"kq/internal/golden"
+	"kq/internal/out"
 )
 
 // testEnv is an Env without a terminal, whose output is kept.
@@ -99,6 +101,34 @@ func TestHelp(t *testing.T) {
 		}
 		golden.Equal(t, filepath.Join("help", name+".txt"), out.String())
 	})
+}
+
+// TestHelpPages: those that are about no command fit the screen too, and the one
+// about the environment has every variable.
+func TestHelpPages(t *testing.T) {
+	pages := map[string]string{}
+	for _, c := range newHelpPages() {
+		env, out, errs := testEnv()
+		if err := execute(context.Background(), env, []string{"help", c.Name()}); err != nil || errs.Len() > 0 {
+			t.Fatalf("kq help %s: %v %s", c.Name(), err, errs)
+		}
+		for line := range strings.Lines(out.String()) {
+			if utf8.RuneCountInString(strings.TrimSuffix(line, "\n")) > helpWidth {
+				t.Errorf("kq help %s: more than %d columns: %s", c.Name(), helpWidth, line)
+			}
+		}
+		pages[c.Name()] = out.String()
+	}
+	for _, name := range []string{conf.EnvBootstrap, conf.EnvProfile, conf.EnvConfig, envCompletionTimeout} {
+		if !strings.Contains(pages["environment"], "  "+name+" ") {
+			t.Errorf("kq help environment does not tell of %s", name)
+		}
+	}
+	for _, f := range out.Formats() {
+		if !strings.Contains(pages["output"], "\n  "+f) {
+			t.Errorf("kq help output does not tell of %s", f)
+		}
+	}
 }
 
 // TestCompletions keeps completions/ as the commands generate it.

@@ -35,8 +35,16 @@ func completions(ctx context.Context, e env) error {
 	return errors.Join(errs...)
 }
 
-// docs writes docs/compat.md: the API versions a running broker advertises.
+// docs writes the reference of commands, which the test of that name generates,
+// and docs/compat.md: the API versions a running broker advertises.
 func docs(ctx context.Context, e env) error {
+	reference := []string{"test", "-count=1", "-run=^TestHelpReference$", "./cmd/kq"}
+	if !e.check {
+		reference = append(reference, "-update")
+	}
+	if err := e.sh(ctx, "go", reference...); err != nil {
+		return err
+	}
 	kq, cleanup, err := e.buildKQ(ctx)
 	if err != nil {
 		return err

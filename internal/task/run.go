@@ -37,7 +37,7 @@ func tasks() []task {
 		{"race", "the concurrent packages under the race detector", race},
 		{"fuzz", "every fuzz target for a share of KQ_FUZZ_SECONDS (300)", fuzz},
 		{"completions", "completions/ from the command tree (-check compares)", completions},
-		{"docs", "docs/compat.md from a running broker (-check compares)", docs},
+		{"docs", "the reference of commands, and docs/compat.md from a running broker (-check compares)", docs},
 		{"golden", "the golden files of the trap table, from a live Apache Kafka", golden},
 		{"interop", "kq with Apache Kafka's tools and other people's clients", interopTests},
 		{"bench", "kq beside its peers (arguments go to the benchmark)", bench},
