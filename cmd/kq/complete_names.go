@@ -52,6 +52,14 @@ func (a *app) completeTopics(cmd *cobra.Command, args []string, _ string) ([]str
 	return names, cobra.ShellCompDirectiveNoFileComp
 }
 
+// completeTopic is completeTopics for commands that take one.
+func (a *app) completeTopic(cmd *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return a.completeTopics(cmd, args, word)
+}
+
 // completeTopicConfigs offers the names of topic configs, each with a suffix
 // that more is typed after.
 func (a *app) completeTopicConfigs(suffix string) completeFunc {

@@ -61,7 +61,9 @@ func newTopicCreateCommand(a *app) *cobra.Command {
 	f.BoolVar(&o.IfNotExists, "if-not-exists", false, "a topic that exists already is left as it is, and no error")
 	f.BoolVar(&o.DryRun, "dry-run", false, "let the cluster check it and create nothing")
 	f.Lookup("partitions").DefValue, f.Lookup("replicas").DefValue = "0", "0"
-	completeFlag(cmd, "like", a.completeTopics)
+	completeFlag(cmd, "like", func(cmd *cobra.Command, _ []string, word string) ([]string, cobra.ShellCompDirective) {
+		return a.completeTopics(cmd, nil, word)
+	})
 	completeFlag(cmd, "set", a.completeTopicConfigs("="))
 	return cmd
 }

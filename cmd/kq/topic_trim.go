@@ -28,7 +28,7 @@ as @-7d: what is older goes. On a terminal it asks first; elsewhere it needs
   kq topic trim orders --before 1000 -p 0,1 --yes
   kq topic trim orders --before end --yes`,
 		Args:              args(1, 1, "the name of a topic"),
-		ValidArgsFunction: a.completeTopics,
+		ValidArgsFunction: a.completeTopic,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Topic = args[0]
 			if !cmd.Flag("before").Changed {
