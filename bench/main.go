@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -28,7 +29,7 @@ type config struct {
 }
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := run(ctx, os.Args[1:])
 	stop()
 	if err != nil && !errors.Is(err, flag.ErrHelp) {
@@ -98,6 +99,7 @@ func measure(ctx context.Context, c config, peers, names []string, res *results,
 		if !slices.Contains(names, p.name) {
 			continue
 		}
+		partBegan := time.Now()
 		r, err := b.part(ctx, p)
 		if err != nil {
 			return fmt.Errorf("%s: %w", p.name, err)
@@ -105,6 +107,7 @@ func measure(ctx context.Context, c config, peers, names []string, res *results,
 		if why := r.Failed["kq"]; why != "" {
 			failed = append(failed, fmt.Errorf("%s: kq: %s", p.name, why))
 		}
+		b.progress("%s took %v", p.name, time.Since(partBegan).Round(time.Second))
 		res.Machine, res.Parts[p.name] = machine(), r
 		if err := files.write(res); err != nil {
 			return err

@@ -71,12 +71,14 @@ func plural(n int, one, many string) string {
 func readmeTable(res *results) string {
 	var servers, tools []part
 	var day string
+	var sizes []string
 	for _, p := range parts() {
 		r := res.Parts[p.name]
 		if r == nil {
 			continue
 		}
 		day = max(day, r.Measured.Format("2006-01-02"))
+		sizes = append(sizes, fmt.Sprintf("%s: %s, %s", strings.ToLower(p.title), r.Sizes, plural(r.Runs, "run", "runs")))
 		if slices.Contains(p.peers, "kcat") {
 			tools = append(tools, p)
 		} else {
@@ -94,7 +96,7 @@ func readmeTable(res *results) string {
 			table(&b, group, res, true)
 		}
 	}
-	b.WriteString("\n")
+	fmt.Fprintf(&b, "\nSizes: %s.\n\n", strings.Join(sizes, "; "))
 	return b.String()
 }
 
@@ -127,7 +129,7 @@ func table(b *strings.Builder, group []part, res *results, quoted bool) {
 			}
 			for _, peer := range peers[1:] {
 				v, ok := r.ratio(row.key, peer)
-				fmt.Fprintf(b, " %s |", v.cell("%.2f", ok))
+				fmt.Fprintf(b, " %s |", v.cell(ratioFormat(v.mid), ok))
 			}
 			if !quoted {
 				var aims []string
@@ -145,11 +147,25 @@ func (s spread) cell(format string, ok bool) string {
 	if !ok {
 		return "–"
 	}
+	if s.mid >= 100 {
+		format = "%.0f"
+	}
 	mid, low, high := fmt.Sprintf(format, s.mid), fmt.Sprintf(format, s.low), fmt.Sprintf(format, s.high)
 	if low == high {
 		return mid
 	}
 	return fmt.Sprintf("%s (%s to %s)", mid, low, high)
+}
+
+// ratioFormat gives small ratios two digits that say something.
+func ratioFormat(ratio float64) string {
+	switch {
+	case ratio >= 0.1:
+		return "%.2f"
+	case ratio >= 0.01:
+		return "%.3f"
+	}
+	return "%.4f"
 }
 
 func (l limit) String() string {
