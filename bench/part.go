@@ -73,10 +73,12 @@ func (b *bench) sizes(part string) string {
 	return fmt.Sprintf("%d lines, %d cold starts a run", b.lines, b.starts)
 }
 
-// interleave lets the peers take turns. One that fails is dropped with its reason.
+// interleave lets the peers take turns, each run beginning with another of them,
+// so that none always follows the same. One that fails is dropped with its reason.
 func (b *bench) interleave(ctx context.Context, p part, r *partResult, measure func(ctx context.Context, peer string) (sample, error)) error {
 	for i := range b.runs {
-		for _, peer := range p.peers {
+		for j := range p.peers {
+			peer := p.peers[(i+j)%len(p.peers)]
 			if r.Missing[peer] != "" || r.Failed[peer] != "" {
 				continue
 			}
