@@ -15,6 +15,9 @@ import (
 	"kq/pkg/admin"
 )
 
+// deniedHint is what to do about a right that lacks.
+const deniedHint = "ask for an ACL that allows it, or use another user"
+
 // printItems prints what became of several items; when some failed, which was
 // already said, the exit code is 1. With no row there is no table to show.
 func (a *app) printItems(v any, t out.Table, failed bool) error {
@@ -68,7 +71,7 @@ func (a *app) sayItem(what string, e *admin.Error, next string) {
 	case errors.Is(e, kerr.TopicDeletionDisabled):
 		err.Next = "the broker has delete.topic.enable=false"
 	case errors.Is(e, kerr.TopicAuthorizationFailed), errors.Is(e, kerr.ClusterAuthorizationFailed), errors.Is(e, kerr.GroupAuthorizationFailed):
-		err.Next = "ask for an ACL that allows it, or use another user"
+		err.Next = deniedHint
 	}
 	cli.Say(a.env, err)
 }

@@ -20,8 +20,12 @@ func newTopicCommand(a *app) *cobra.Command {
 }
 
 // missingTopic makes an error about a topic that does not exist one that names
-// the topic and the nearest one there is. Other errors pass.
+// the topic and the nearest one there is. Other errors pass, with a hint where it
+// is the right that lacks.
 func missingTopic(ctx context.Context, cl *kgo.Client, err error, wanted ...string) error {
+	if errors.Is(err, kerr.TopicAuthorizationFailed) {
+		return cli.WithHint(err, deniedHint)
+	}
 	if !errors.Is(err, kerr.UnknownTopicOrPartition) {
 		return err
 	}

@@ -46,6 +46,9 @@ func (a *app) printDescribed(ctx context.Context, cl *kgo.Client, topics []admin
 			failed = true
 			a.sayTopic(ctx, cl, "describe", t.Name, t.Error)
 		}
+		if t.ConfigsError != nil {
+			a.note("configs of topic %q: %s", t.Name, t.ConfigsError)
+		}
 		for _, p := range t.Partitions {
 			if p.Error != nil {
 				a.note("topic %q partition %d: %s", t.Name, p.Number, p.Error)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -55,16 +54,13 @@ func AlterTopics(ctx context.Context, cl *kgo.Client, o AlterTopicsOptions) ([]A
 		return nil, err
 	}
 	names := unique(o.Topics)
-	details, err := kadm.NewClient(cl).ListTopicsWithInternal(fresh(ctx), names...)
+	details, err := topicDetails(ctx, cl, names)
 	if err != nil {
 		return nil, fmt.Errorf("alter topics: %w", err)
 	}
 	out := make([]AlteredTopic, len(names))
 	for i, name := range names {
-		d, ok := details[name]
-		if !ok {
-			return nil, fmt.Errorf("alter topics: the broker's answer leaves out %q", name)
-		}
+		d := details[name]
 		n := int32(len(d.Partitions))
 		out[i] = AlteredTopic{Name: name, PartitionsBefore: n, Partitions: n, Error: itemError(d.Err, "")}
 		if out[i].Error == nil {

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -122,6 +121,9 @@ func (o *CreateTopicsOptions) takeAfter(ctx context.Context, cl *kgo.Client) err
 	if t.Error != nil {
 		return fmt.Errorf("create topics like %q: %w", o.Like, t.Error)
 	}
+	if t.ConfigsError != nil {
+		return fmt.Errorf("create topics like %q: read its configs: %w", o.Like, t.ConfigsError)
+	}
 	if len(o.Assignment) == 0 && len(t.Partitions) > 0 {
 		if o.Partitions == BrokerDefault {
 			o.Partitions = int32(len(t.Partitions))
@@ -146,7 +148,7 @@ func fillExisting(ctx context.Context, cl *kgo.Client, created []CreatedTopic, n
 	if len(names) == 0 {
 		return nil
 	}
-	details, err := kadm.NewClient(cl).ListTopicsWithInternal(fresh(ctx), names...)
+	details, err := topicDetails(ctx, cl, names)
 	if err != nil {
 		return fmt.Errorf("create topics: look at those that exist: %w", err)
 	}

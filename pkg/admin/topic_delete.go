@@ -96,7 +96,7 @@ func DeleteTopics(ctx context.Context, cl *kgo.Client, o DeleteTopicsOptions) ([
 
 // rehearse tells what DeleteTopics would do, as far as metadata shows it.
 func (o *DeleteTopicsOptions) rehearse(ctx context.Context, cl *kgo.Client, names []string) ([]DeletedTopic, error) {
-	details, err := kadm.NewClient(cl).ListTopicsWithInternal(fresh(ctx), names...)
+	details, err := topicDetails(ctx, cl, names)
 	if err != nil {
 		return nil, fmt.Errorf("delete topics: %w", err)
 	}

@@ -33,7 +33,9 @@ type TopicDescription struct {
 	Internal   bool          `json:"internal"`
 	Partitions []Partition   `json:"partitions"` // by number
 	Configs    []TopicConfig `json:"configs"`    // by name
-	Error      *Error        `json:"error,omitempty"`
+
+	Error        *Error `json:"error,omitempty"`
+	ConfigsError *Error `json:"configs_error,omitempty"` // why there are no configs, as that they may not be read
 }
 
 // Partition is a partition of a topic. Offsets and size are nil where the
@@ -64,27 +66,23 @@ func DescribeTopics(ctx context.Context, cl *kgo.Client, o DescribeTopicsOptions
 		return nil, err
 	}
 	names := unique(o.Topics)
-	adm := kadm.NewClient(cl)
-	details, err := adm.ListTopicsWithInternal(fresh(ctx), names...)
+	details, err := topicDetails(ctx, cl, names)
 	if err != nil {
 		return nil, fmt.Errorf("describe topics: %w", err)
 	}
-	var found []string
+	parts := map[string][]int32{}
 	for _, name := range names {
-		if d, ok := details[name]; ok && d.Err == nil {
-			found = append(found, name)
+		if d := details[name]; d.Err == nil {
+			parts[name] = d.Partitions.Numbers()
 		}
 	}
-	f, err := gather(ctx, adm, details, found)
+	f, err := gather(ctx, cl, parts)
 	if err != nil {
 		return nil, fmt.Errorf("describe topics: %w", err)
 	}
 	out := make([]TopicDescription, len(names))
 	for i, name := range names {
-		d, ok := details[name]
-		if !ok {
-			return nil, fmt.Errorf("describe topics: the broker's answer leaves out %q", name)
-		}
+		d := details[name]
 		out[i] = TopicDescription{Name: name, ID: topicID(d.ID), Internal: d.IsInternal, Error: itemError(d.Err, "")}
 		if d.Err != nil {
 			continue
@@ -92,46 +90,59 @@ func DescribeTopics(ctx context.Context, cl *kgo.Client, o DescribeTopicsOptions
 		for _, p := range d.Partitions.Sorted() {
 			out[i].Partitions = append(out[i].Partitions, f.partition(p))
 		}
-		out[i].Configs = f.topicConfigs(name, o.AllConfigs)
+		out[i].Configs, out[i].ConfigsError = f.topicConfigs(name, o.AllConfigs)
 	}
 	return out, nil
 }
 
 // facts are the answers that make up a description beside the metadata.
 type facts struct {
-	starts, ends kadm.ListedOffsets
-	configs      kadm.ResourceConfigs
+	starts, ends map[placeKey]place
+	configs      map[string]kmsg.DescribeConfigsResponseResource
 	dirs         kadm.DescribedAllLogDirs
 }
 
-// gather asks for all facts at once. What only some brokers did not answer is
-// left out; the metadata names the partitions it concerns.
-func gather(ctx context.Context, adm *kadm.Client, details kadm.TopicDetails, topics []string) (facts, error) {
+// gather asks for all facts at once. What only some brokers did not answer, or
+// what needs a right that people often do not have, is left out.
+func gather(ctx context.Context, cl *kgo.Client, parts map[string][]int32) (facts, error) {
 	var f facts
-	if len(topics) == 0 {
+	if len(parts) == 0 {
 		return f, nil
 	}
 	set := kadm.TopicsSet{}
-	for _, t := range topics {
-		set.Add(t, details[t].Partitions.Numbers()...)
+	for t, numbers := range parts {
+		set.Add(t, numbers...)
 	}
 	var wg sync.WaitGroup
-	errs := make([]error, 4)
-	wg.Go(func() { f.starts, errs[0] = adm.ListStartOffsets(ctx, topics...) })
-	wg.Go(func() { f.ends, errs[1] = adm.ListEndOffsets(ctx, topics...) })
-	wg.Go(func() { f.configs, errs[2] = adm.DescribeTopicConfigs(ctx, topics...) })
-	wg.Go(func() { f.dirs, errs[3] = adm.DescribeAllLogDirs(ctx, set) })
+	errs := make([]error, 3)
+	wg.Go(func() { f.starts, errs[0] = listOffsets(ctx, cl, parts, listStart) })
+	wg.Go(func() { f.ends, errs[1] = listOffsets(ctx, cl, parts, listEnd) })
+	wg.Go(func() { f.configs, errs[2] = describeTopicConfigs(ctx, cl, set.Topics()) })
+	wg.Go(func() { f.dirs, _ = kadm.NewClient(cl).DescribeAllLogDirs(ctx, set) })
 	wg.Wait()
 	if err := context.Cause(ctx); err != nil {
 		return f, err
 	}
-	// Sizes need a right of their own that people often do not have.
-	for _, err := range errs[:3] {
-		if err != nil && !isPartial(err) {
-			return f, err
-		}
+	return f, cmp.Or(errs...)
+}
+
+// describeTopicConfigs asks for the configs of topics.
+func describeTopicConfigs(ctx context.Context, cl *kgo.Client, topics []string) (map[string]kmsg.DescribeConfigsResponseResource, error) {
+	req := kmsg.NewPtrDescribeConfigsRequest()
+	for _, name := range topics {
+		r := kmsg.NewDescribeConfigsRequestResource()
+		r.ResourceType, r.ResourceName = kmsg.ConfigResourceTypeTopic, name
+		req.Resources = append(req.Resources, r)
 	}
-	return f, nil
+	resp, err := req.RequestWith(ctx, cl)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[string]kmsg.DescribeConfigsResponseResource, len(topics))
+	for _, r := range resp.Resources {
+		out[r.ResourceName] = r
+	}
+	return out, nil
 }
 
 // partition puts together what is known of a partition.
@@ -148,25 +159,28 @@ func (f facts) partition(p kadm.PartitionDetail) Partition {
 	return out
 }
 
-func offset(listed kadm.ListedOffsets, p kadm.PartitionDetail) *int64 {
-	o, ok := listed.Lookup(p.Topic, p.Partition)
-	if !ok || o.Err != nil {
+func offset(places map[placeKey]place, p kadm.PartitionDetail) *int64 {
+	o, ok := places[placeKey{p.Topic, p.Partition}]
+	if !ok || o.err != nil {
 		return nil
 	}
-	return &o.Offset
+	return &o.offset
 }
 
-func (f facts) topicConfigs(topic string, all bool) []TopicConfig {
-	r, err := f.configs.On(topic, nil)
-	if err != nil || r.Err != nil {
-		return nil
+func (f facts) topicConfigs(topic string, all bool) ([]TopicConfig, *Error) {
+	r, ok := f.configs[topic]
+	if !ok {
+		return nil, nil
+	}
+	if r.ErrorCode != 0 {
+		return nil, codeError(r.ErrorCode, r.ErrorMessage)
 	}
 	var out []TopicConfig
-	for _, c := range r.Configs {
-		if all || c.Source != kmsg.ConfigSourceDefaultConfig {
-			out = append(out, TopicConfig{Name: c.Key, Value: c.Value, Source: c.Source.String(), Sensitive: c.Sensitive})
+	for i := range r.Configs {
+		if c := config(&r.Configs[i]); all || !c.Default {
+			out = append(out, TopicConfig{Name: c.Name, Value: c.Value, Source: c.Source, Sensitive: c.Sensitive})
 		}
 	}
 	slices.SortFunc(out, func(a, b TopicConfig) int { return cmp.Compare(a.Name, b.Name) })
-	return out
+	return out, nil
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
@@ -59,17 +58,14 @@ func ListTopicOffsets(ctx context.Context, cl *kgo.Client, o TopicOffsetsOptions
 		return nil, err
 	}
 	names := unique(o.Topics)
-	details, err := kadm.NewClient(cl).ListTopicsWithInternal(fresh(ctx), names...)
+	details, err := topicDetails(ctx, cl, names)
 	if err != nil {
 		return nil, fmt.Errorf("list offsets: %w", err)
 	}
 	parts := map[string][]int32{}
 	out := make([]TopicOffsets, len(names))
 	for i, name := range names {
-		d, ok := details[name]
-		if !ok {
-			return nil, fmt.Errorf("list offsets: the broker's answer leaves out %q", name)
-		}
+		d := details[name]
 		out[i] = TopicOffsets{Name: name, Error: itemError(d.Err, "")}
 		if d.Err != nil {
 			continue
