@@ -36,6 +36,7 @@ func Run(ctx context.Context, cl *kgo.Client, o Options, sink Sink) (Result, err
 		return Result{}, err
 	}
 	r := &reader{client: cl, options: o, sink: sink}
+	r.decompress = kgo.DefaultDecompressor(&r.pool)
 	err := r.run(ctx)
 	if flushErr := sink.Flush(); err == nil {
 		err = flushErr
@@ -48,6 +49,9 @@ type reader struct {
 	client  *kgo.Client
 	options Options
 	sink    Sink
+
+	pool       pool // of what is decoded here
+	decompress kgo.Decompressor
 
 	parts  map[partitionKey]*partition
 	left   int // partitions that have not reached their end
@@ -89,8 +93,22 @@ func (r *reader) run(ctx context.Context) error {
 			return err
 		}
 	}
+	return r.read(ctx, r.give)
+}
+
+// read reads all partitions up to their ends, and hands records to give.
+func (r *reader) read(ctx context.Context, give func(*partition, []*kgo.Record) error) error {
+	r.left = 0
+	for _, p := range r.parts {
+		if p.done = p.pos >= p.end; !p.done {
+			r.left++
+		}
+	}
+	if err := r.sweep(ctx, give); err != nil || r.full || r.left == 0 {
+		return err
+	}
 	r.assign()
-	return r.loop(ctx, r.give)
+	return r.loop(ctx, give)
 }
 
 // loop reads until all partitions are at their end, and hands records to give.
@@ -161,9 +179,7 @@ func (r *reader) take(ctx context.Context, fetches kgo.Fetches, give func(*parti
 		if part := r.parts[partitionKey{p.Topic, p.Partition}]; part != nil && len(p.Records) > 0 {
 			got = true
 			if err = give(part, p.Records); err == nil && !r.full {
-				for _, rec := range p.Records {
-					rec.Recycle()
-				}
+				recycle(p.Records)
 			}
 		}
 	})
@@ -201,7 +217,7 @@ func (r *reader) reached(p *partition, pos int64) {
 	}
 	p.done = true
 	r.left--
-	if r.left > 0 {
+	if r.left > 0 && p.assigned {
 		// What comes after the end would be fetched for nothing.
 		r.client.PauseFetchPartitions(map[string][]int32{p.topic: {p.number}})
 	}

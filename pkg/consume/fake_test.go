@@ -34,8 +34,9 @@ type fakeBatch struct {
 type fakeCluster struct {
 	addr string
 
-	mu   sync.Mutex
-	logs map[string][]*fakeLog // guarded by mu; by topic
+	mu       sync.Mutex
+	logs     map[string][]*fakeLog // guarded by mu; by topic
+	onlyLoop bool                  // guarded by mu; refuse the fetches of a sweep, which begin small
 	// fetched is called after each fetch of a partition, with mu held.
 	fetched func(topic string, partition int32, offset int64)
 }
@@ -58,6 +59,12 @@ func startFake(t *testing.T, logs map[string][]*fakeLog) *fakeCluster {
 		}
 	}()
 	return f
+}
+
+func (f *fakeCluster) refuseSweeps(yes bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.onlyLoop = yes
 }
 
 // serve answers requests of versions whose headers are the plain ones.
@@ -194,6 +201,8 @@ func (f *fakeCluster) fetch(q *kmsg.FetchRequest, r *kmsg.FetchResponse) {
 			p := kmsg.NewFetchResponseTopicPartition()
 			p.Partition = qp.Partition
 			switch log := f.log(qt.Topic, qp.Partition); {
+			case f.onlyLoop && q.SessionEpoch < 0 && q.MaxBytes < 1<<20:
+				p.ErrorCode = kerr.NotLeaderForPartition.Code
 			case log == nil:
 				p.ErrorCode = kerr.UnknownTopicOrPartition.Code
 			case qp.FetchOffset < log.start || qp.FetchOffset > log.end:

@@ -25,6 +25,8 @@ type partition struct {
 	until int64 // stop at the first record of this time too, in ms; -1 for none
 	done  bool
 
+	assigned bool // to the client, which fetches it on its own
+
 	first, last int64 // what there was to read when the run began: last is exclusive
 	missed      int   // looks at it in a row that did not find the topic
 }
@@ -234,12 +236,11 @@ func listed(offsets kadm.ListedOffsets, key partitionKey) (int64, error) {
 // assign sets the client to the partitions that are not at their end.
 func (r *reader) assign() {
 	assign := map[string]map[int32]kgo.Offset{}
-	r.left = 0
 	for key, p := range r.parts {
-		if p.done = p.pos >= p.end; p.done {
+		if p.done {
 			continue
 		}
-		r.left++
+		p.assigned = true
 		if assign[key.topic] == nil {
 			assign[key.topic] = map[int32]kgo.Offset{}
 		}

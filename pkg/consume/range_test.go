@@ -87,12 +87,15 @@ func TestRange(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			f := startFake(t, map[string][]*fakeLog{"t": {tt.log}})
-			got, err := read(t, f, tt.opts)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if !slices.Equal(got, tt.want) {
-				t.Errorf("got %v, want %v", got, tt.want)
+			for _, only := range []bool{false, true} {
+				f.refuseSweeps(only)
+				got, err := read(t, f, tt.opts)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !slices.Equal(got, tt.want) {
+					t.Errorf("got %v, want %v; without a sweep: %v", got, tt.want, only)
+				}
 			}
 		})
 	}

@@ -32,7 +32,7 @@ func (r *reader) lookAtRests(ctx context.Context) error {
 // lookAt fetches once at the position of p and moves it over what holds no
 // record for us. Records it finds are left for kgo to bring.
 func (r *reader) lookAt(ctx context.Context, p *partition) error {
-	resp, err := r.fetch(ctx, p, p.pos)
+	resp, err := r.fetchOne(ctx, p, p.pos)
 	if err != nil {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
@@ -49,64 +49,21 @@ func (r *reader) lookAt(ctx context.Context, p *partition) error {
 		return r.refresh(ctx, p)
 	}
 	if len(resp.RecordBatches) == 0 {
-		end := resp.HighWatermark
-		if !r.options.Uncommitted {
-			end = resp.LastStableOffset
-		}
-		if end >= p.end || p.past() { // nothing is stored from here to the end
+		if r.readable(resp) >= p.end || p.past() { // nothing is stored from here to the end
 			r.reached(p, p.end)
 		}
 		return nil
 	}
-	fetched, next := r.decode(p, p.pos, resp)
-	if fetched.Err != nil {
-		return fmt.Errorf("read %s partition %d at offset %d: %w", p.topic, p.number, p.pos, fetched.Err)
+	records, next := r.decode(p, p.pos, resp)
+	if records.Err != nil {
+		return fmt.Errorf("read %s partition %d at offset %d: %w", p.topic, p.number, p.pos, records.Err)
 	}
-	if len(fetched.Records) > 0 {
-		next = fetched.Records[0].Offset
+	if len(records.Records) > 0 {
+		next = records.Records[0].Offset
+		recycle(records.Records)
 	}
 	r.reached(p, next)
 	return nil
-}
-
-// decode takes the records from an answer that begins at offset, and returns the
-// offset that comes after what it holds.
-func (r *reader) decode(p *partition, offset int64, resp *kmsg.FetchResponseTopicPartition) (kgo.FetchPartition, int64) {
-	return kgo.ProcessFetchPartition(kgo.ProcessFetchPartitionOpts{
-		Offset:         offset,
-		IsolationLevel: r.options.isolation(),
-		Topic:          p.topic,
-		Partition:      p.number,
-	}, resp, kgo.DefaultDecompressor(), nil)
-}
-
-// fetch asks the leader of p for what lies at an offset, without waiting.
-func (r *reader) fetch(ctx context.Context, p *partition, offset int64) (*kmsg.FetchResponseTopicPartition, error) {
-	req := kmsg.NewPtrFetchRequest()
-	req.MaxBytes = 1 << 20
-	req.SessionEpoch = -1
-	if !r.options.Uncommitted {
-		req.IsolationLevel = 1
-	}
-	part := kmsg.NewFetchRequestTopicPartition()
-	part.Partition = p.number
-	part.FetchOffset = offset
-	part.PartitionMaxBytes = 1 << 20
-	topic := kmsg.NewFetchRequestTopic()
-	topic.Topic, topic.TopicID = p.topic, p.id
-	topic.Partitions = append(topic.Partitions, part)
-	req.Topics = append(req.Topics, topic)
-	resp, err := req.RequestWith(ctx, r.client.Broker(int(p.leader)))
-	if err != nil {
-		return nil, err
-	}
-	if err := kerr.ErrorForCode(resp.ErrorCode); err != nil {
-		return nil, err
-	}
-	if len(resp.Topics) != 1 || len(resp.Topics[0].Partitions) != 1 {
-		return nil, fmt.Errorf("fetch %s partition %d: the broker's answer leaves it out", p.topic, p.number)
-	}
-	return &resp.Topics[0].Partitions[0], nil
 }
 
 // refresh looks up where p is led now, after its leader did not answer for it,

@@ -23,11 +23,10 @@ func (r *reader) readTail(ctx context.Context) error {
 	for key, p := range r.parts {
 		ends[key], p.end = p.end, p.last
 	}
-	r.assign()
 	latest := &latest{most: r.options.Tail}
 	out, idle := r.sink, r.options.Idle
 	r.sink, r.options.Idle = discard{}, 0 // nothing is written yet: silence means nothing
-	err := r.loop(ctx, func(p *partition, records []*kgo.Record) error {
+	err := r.read(ctx, func(p *partition, records []*kgo.Record) error {
 		for _, rec := range records {
 			if rec.Offset >= p.end {
 				break
@@ -68,8 +67,11 @@ func (r *reader) print(l *latest) error {
 // release takes all partitions from the client.
 func (r *reader) release() {
 	all := map[string][]int32{}
-	for key := range r.parts {
-		all[key.topic] = append(all[key.topic], key.number)
+	for key, p := range r.parts {
+		if p.assigned {
+			p.assigned = false
+			all[key.topic] = append(all[key.topic], key.number)
+		}
 	}
 	r.client.ResumeFetchPartitions(all)
 	r.client.RemoveConsumePartitions(all)
@@ -189,7 +191,7 @@ func (r *reader) lastOf(ctx context.Context, p *partition, n int64) (int64, erro
 // scan tells the offsets of the records of p from low up to high.
 func (r *reader) scan(ctx context.Context, p *partition, low, high int64, f func(offset int64)) error {
 	for low < high {
-		resp, err := r.fetch(ctx, p, low)
+		resp, err := r.fetchOne(ctx, p, low)
 		if err != nil {
 			return fmt.Errorf("read %s partition %d at offset %d: %w", p.topic, p.number, low, err)
 		}
@@ -203,6 +205,7 @@ func (r *reader) scan(ctx context.Context, p *partition, low, high int64, f func
 			}
 			f(rec.Offset)
 		}
+		recycle(fetched.Records)
 		if next <= low { // nothing is stored from here on
 			return nil
 		}
