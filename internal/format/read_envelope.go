@@ -16,6 +16,7 @@ import (
 // compact text. It is strict otherwise, so that a field misspelled is not lost.
 type envelopeReader struct {
 	s     scanner
+	head  head
 	names map[string]string  // header names, known to come again
 	slab  []kgo.RecordHeader // room for the headers of the next records
 }
@@ -47,14 +48,17 @@ const (
 func (e *envelopeReader) Read(r *kgo.Record, line []byte, _ bool) (int, error) {
 	e.s = scanner{b: line}
 	s := &e.s
-	if err := s.expect('{'); err != nil {
-		if s.i == len(line) {
-			return 0, fmt.Errorf("%w: the line is empty", ErrRecord)
+	seen, more := e.head.read(s, r), true
+	if seen == 0 {
+		if err := s.expect('{'); err != nil {
+			if s.i == len(line) {
+				return 0, fmt.Errorf("%w: the line is empty", ErrRecord)
+			}
+			return 0, err
 		}
-		return 0, err
+		more = s.peek() != '}'
 	}
-	seen := 0
-	for more := s.peek() != '}'; more; {
+	for more {
 		s.space()
 		at := s.i
 		name, err := s.str()
@@ -85,6 +89,7 @@ func (e *envelopeReader) Read(r *kgo.Record, line []byte, _ bool) (int, error) {
 	if s.peek() != 0 || s.i < len(line) {
 		return 0, s.unexpected()
 	}
+	e.head.learn(line, r)
 	if seen&fieldValue == 0 {
 		return 0, fmt.Errorf(`%w: it has no "value", which may be null`, ErrRecord)
 	}

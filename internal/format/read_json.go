@@ -1,6 +1,7 @@
 package format
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"unicode/utf8"
@@ -87,8 +88,10 @@ func (s *scanner) str() ([]byte, error) {
 	}
 	b, start := s.b, s.i+1
 	i, ascii := start, true
-	for i < len(b) && (plainInString[b[i]] || b[i] >= utf8.RuneSelf) {
-		ascii = ascii && b[i] < utf8.RuneSelf
+	for len(b)-i >= 8 && plainWord(binary.LittleEndian.Uint64(b[i:])) {
+		i += 8
+	}
+	for i < len(b) && plainInString[b[i]] {
 		i++
 	}
 	w := i // what is written, once it is not what stands there
@@ -123,6 +126,16 @@ func (s *scanner) str() ([]byte, error) {
 		}
 	}
 	return nil, fail(errEnd, i)
+}
+
+// plainWord tells that all eight bytes of x may stand in a string, are not its
+// end, and are ASCII.
+func plainWord(x uint64) bool {
+	const ones, high = 0x0101010101010101, 0x8080808080808080
+	quote, backslash := x^ones*'"', x^ones*'\\'
+	// For bytes below 0x80, of which one makes the result 0 otherwise, a
+	// subtraction that borrows shows as its high bit.
+	return (x|(x-ones*' ')|(quote-ones)|(backslash-ones))&high == 0
 }
 
 // unicodeEscape reads the \uXXXX, or two of them, at b[i:].

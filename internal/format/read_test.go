@@ -293,6 +293,10 @@ func FuzzReadEnvelope(f *testing.F) {
 		if _, err := reader.Read(&r, bytes.Clone(line), false); err != nil {
 			return
 		}
+		second := kgo.Record{Partition: -1}
+		if _, err := reader.Read(&second, bytes.Clone(line), false); err != nil || show(&second) != show(&r) {
+			t.Fatalf("%q was read again: %v", line, err)
+		}
 		var e map[string]any
 		d := json.NewDecoder(bytes.NewReader(line))
 		d.UseNumber()
