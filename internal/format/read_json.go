@@ -97,10 +97,15 @@ func (s *scanner) str() ([]byte, error) {
 	w := i // what is written, once it is not what stands there
 	for i < len(b) {
 		c := b[i]
-		switch {
-		case plainInString[c]:
+		for plainInString[c] {
 			b[w] = c
 			w, i = w+1, i+1
+			if i == len(b) {
+				return nil, fail(errEnd, i)
+			}
+			c = b[i]
+		}
+		switch {
 		case c >= utf8.RuneSelf:
 			ascii = false
 			b[w] = c
