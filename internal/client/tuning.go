@@ -34,7 +34,6 @@ func rules() []rule {
 		}},
 		{"metadata.max.age.ms", duration(kgo.MetadataMaxAge)},
 		{"connections.max.idle.ms", duration(kgo.ConnIdleTimeout)},
-		{"delivery.timeout.ms", duration(kgo.RecordDeliveryTimeout)},
 		{"linger.ms", duration(kgo.ProducerLinger)},
 		{"fetch.max.wait.ms", duration(kgo.FetchMaxWait)},
 		{"session.timeout.ms", duration(kgo.SessionTimeout)},
