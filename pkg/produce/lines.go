@@ -276,6 +276,7 @@ func (l *lines) send(r *kgo.Record, now time.Time) {
 		}
 	}
 	l.c.pending.Add(1)
+	l.p.sent.Add(1)
 	l.p.client.Produce(l.p.sending, r, l.c.promise)
 }
 

@@ -92,7 +92,8 @@ type producer struct {
 
 	free   chan *chunk // chunks to use again
 	made   int         // chunks made; the reader's own
-	failed atomic.Int64
+	sent   atomic.Int64
+	failed atomic.Int64 // known to have failed: the others may be on their way
 
 	mu    sync.Mutex
 	first error // guarded by mu; the failure of the first record that failed
@@ -158,6 +159,10 @@ func (p *producer) result(err error) (Result, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	r := Result{Records: p.meter.Records(), Bytes: p.meter.Bytes(), Failed: p.failed.Load()}
+	if err != nil {
+		// What ended the run ended the records too, though not all know it yet.
+		r.Failed = p.sent.Load() - r.Records
+	}
 	if err == nil && r.Failed > 0 {
 		err = fmt.Errorf("%d of %d %w, the first: %w", r.Failed, r.Failed+r.Records, ErrFailed, p.first)
 	}
