@@ -15,6 +15,9 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
+// startLimit is for a JVM with many partitions to recover on a busy machine.
+const startLimit = 2 * time.Minute
+
 func address(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }
 
 func freePort() (int, error) {
@@ -62,7 +65,7 @@ func launch(ctx context.Context, start starter, t target, ready func(addr string
 		_ = cmd.Wait() // a JVM ends with 143 and a killed one with a signal
 		close(s.done)
 	}()
-	for time.Since(began) < time.Minute {
+	for time.Since(began) < startLimit {
 		if ready(s.addr) {
 			s.ready = time.Since(began)
 			return s, nil
@@ -75,7 +78,7 @@ func launch(ctx context.Context, start starter, t target, ready func(addr string
 		case <-time.After(500 * time.Microsecond):
 		}
 	}
-	return nil, errors.Join(fmt.Errorf("start: not ready after a minute: %s", s.lastWords()), s.kill())
+	return nil, errors.Join(fmt.Errorf("start: not ready after %v: %s", startLimit, s.lastWords()), s.kill())
 }
 
 func (s *server) lastWords() []byte {
