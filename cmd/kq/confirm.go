@@ -10,36 +10,88 @@ import (
 	"kq/internal/cli"
 )
 
-// confirm asks before something is destroyed: never when yes was given, on a
-// terminal with a question, and elsewhere not at all, which is a mistake.
+// confirm asks before something is destroyed in a cluster: never when yes was
+// given, on a terminal with a question, and elsewhere not at all, which is a
+// mistake. A profile that is protected wants its name: typed, or on the command
+// line together with --yes.
 func (a *app) confirm(yes bool, question string, args ...any) error {
+	named, err := a.profileNamed(yes)
+	if err != nil {
+		return err
+	}
+	if named == "" {
+		return a.confirmHere(yes, question, args...)
+	}
+	if yes && a.profile == named {
+		return nil
+	}
+	answer, err := a.answer("profile %s is protected. "+question+" Type the profile's name: ", append([]any{named}, args...)...)
+	if err == nil && answer != named {
+		err = fmt.Errorf("nothing was done")
+	}
+	return err
+}
+
+// canConfirm finds early that confirm would fail, for commands that look at the
+// cluster before they ask.
+func (a *app) canConfirm() error {
+	named, err := a.profileNamed(a.yes)
+	if err != nil || named != "" {
+		return err
+	}
+	return a.canAsk(a.yes)
+}
+
+// profileNamed is the name of the profile in use where it is protected, and so
+// has to be named; an error where it is not and nobody can be asked.
+func (a *app) profileNamed(yes bool) (string, error) {
+	s, err := a.settings()
+	if err != nil || !s.Profile.Protected {
+		return "", err
+	}
+	name := s.Profile.Name
+	if yes && a.profile == name || a.env.InTTY && a.env.ErrTTY {
+		return name, nil
+	}
+	return "", cli.WithHint(cli.Usagef("profile %s is protected, and there is no terminal to ask at", name), "say --yes and --profile %s", shellQuote(name))
+}
+
+func (a *app) canAsk(yes bool) error {
+	if yes || a.env.InTTY && a.env.ErrTTY {
+		return nil
+	}
+	return cli.WithHint(cli.Usagef("this destroys data and there is no terminal to ask at"), "say --yes")
+}
+
+// confirmHere is confirm for what is not in a cluster.
+func (a *app) confirmHere(yes bool, question string, args ...any) error {
 	if yes {
 		return nil
 	}
-	if err := a.canConfirm(); err != nil {
+	if err := a.canAsk(yes); err != nil {
 		return err
 	}
-	if _, err := fmt.Fprintf(a.env.Err, question+" [y/N] ", args...); err != nil {
+	answer, err := a.answer(question+" [y/N] ", args...)
+	if err != nil {
 		return err
 	}
-	answer, err := bufio.NewReader(a.env.In).ReadString('\n')
-	if err != nil && err != io.EOF {
-		return err
-	}
-	switch strings.ToLower(strings.TrimSpace(answer)) {
+	switch strings.ToLower(answer) {
 	case "y", "yes":
 		return nil
 	}
 	return fmt.Errorf("nothing was done")
 }
 
-// canConfirm finds early that confirm would fail, for commands that look at the
-// cluster before they ask.
-func (a *app) canConfirm() error {
-	if a.yes || a.env.InTTY && a.env.ErrTTY {
-		return nil
+// answer prints a question and reads a line.
+func (a *app) answer(question string, args ...any) (string, error) {
+	if _, err := fmt.Fprintf(a.env.Err, question, args...); err != nil {
+		return "", err
 	}
-	return cli.WithHint(cli.Usagef("this destroys data and there is no terminal to ask at"), "say --yes")
+	answer, err := bufio.NewReader(a.env.In).ReadString('\n')
+	if err != nil && err != io.EOF {
+		return "", err
+	}
+	return strings.TrimSpace(answer), nil
 }
 
 func quoted(names []string) []string {

@@ -93,7 +93,7 @@ Kafka-compatible cluster.`,
 		groupData:  {newProduceCommand(a), newConsumeCommand(a), newTailCommand(a)},
 		groupAdmin: {newTopicCommand(a), newConfigCommand(a), newClusterCommand(a), newAPIVersionsCommand(a), newDoctorCommand(a)},
 		groupLocal: {newServeCommand(a), newDemoCommand(a), newLogCommand(a)},
-		groupMore:  {newCompletionCommand(a), newVersionCommand(a)},
+		groupMore:  {newProfileCommand(a), newCompletionCommand(a), newVersionCommand(a)},
 	} {
 		for _, c := range cmds {
 			c.GroupID = group

@@ -66,8 +66,10 @@ func Resolve(f Flags, getenv func(string) string) (Settings, error) {
 	if f.Timeout == 0 {
 		s.Timeout = s.Profile.Timeout
 	}
-	s.Security, err = s.Values.security()
-	return s, err
+	if s.Security, err = s.Values.security(); err != nil {
+		return Settings{}, err
+	}
+	return s, s.Values.together()
 }
 
 // setValues gathers the properties, the weakest source first.
@@ -77,7 +79,7 @@ func (s *Settings) setValues(f Flags, getenv func(string) string) error {
 		return err
 	}
 	s.Values.from = fromEnv
-	for _, p := range Properties() {
+	for _, p := range known().used {
 		// The name of the table is asked last: it counts where an alias is set too.
 		for i := len(p.Aliases) - 1; i >= -1; i-- {
 			name := p.Name

@@ -44,6 +44,7 @@ type File struct {
 	Profiles []Profile
 
 	doc     *yaml.Node
+	comment string     // all there is in a file of comments alone
 	current *yaml.Node // its value in the file, where it is there
 }
 
@@ -202,8 +203,11 @@ func (p Profile) Security() string {
 	return s.Protocol()
 }
 
-// ErrVariable is a ${NAME} that cannot be filled in.
-var ErrVariable = errors.New("no such value")
+// What Expand cannot fill in.
+var (
+	ErrVariable  = errors.New("the environment has no such variable")
+	ErrReference = errors.New("not ${NAME} or ${NAME:-DEFAULT}; $${ stands for ${ itself")
+)
 
 // Expand fills in ${NAME} and ${NAME:-DEFAULT} from the environment; $${ stands
 // for ${.
@@ -224,12 +228,12 @@ func Expand(text string, getenv func(string) string) (string, error) {
 		inner, rest, ok := strings.Cut(text[i+2:], "}")
 		name, fallback, hasFallback := strings.Cut(inner, ":-")
 		if !ok || !isVariable(name) {
-			return "", fmt.Errorf("%q is not ${NAME} or ${NAME:-DEFAULT}: %w", text[i:min(len(text), i+12)], ErrVariable)
+			return "", fmt.Errorf("%q: %w", text[i:min(len(text), i+12)], ErrReference)
 		}
 		value := getenv(name)
 		switch {
 		case value == "" && !hasFallback:
-			return "", fmt.Errorf("${%s}: the environment has no %s: %w", name, name, ErrVariable)
+			return "", fmt.Errorf("${%s}: %w", name, ErrVariable)
 		case value == "":
 			value = fallback
 		}
@@ -242,6 +246,21 @@ func isVariable(name string) bool {
 	return name != "" && !strings.ContainsFunc(name, func(r rune) bool {
 		return r != '_' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
 	})
+}
+
+// Hidden stands for a secret.
+const Hidden = "********"
+
+// Shown is the value of a setting as it may be shown: that of a secret only
+// where it names a variable.
+func (s Setting) Shown() string {
+	p, _ := Find(s.Name)
+	name, ok := strings.CutPrefix(s.Value, "${")
+	name, closed := strings.CutSuffix(name, "}")
+	if !p.Secret || s.Value == "" || ok && closed && isVariable(name) {
+		return s.Value
+	}
+	return Hidden
 }
 
 // Sorted returns the profiles by name.

@@ -34,7 +34,8 @@ func ParseFile(path string, text []byte) (*File, error) {
 		return nil, f.syntax(err, text)
 	}
 	if len(doc.Content) == 0 {
-		return f, nil // nothing, or comments alone
+		f.comment = strings.TrimSpace(string(text)) // or nothing
+		return f, nil
 	}
 	f.doc = &doc
 	err := f.fields(doc.Content[0], "the file", []string{"current", "profiles"}, func(key, value *yaml.Node) error {
@@ -96,11 +97,10 @@ func (f *File) profile(p *Profile, n *yaml.Node) error {
 		}
 		return f.fields(value, keyProperties, nil, func(key, value *yaml.Node) error {
 			s := Setting{Name: key.Value, Line: value.Line, Column: value.Column}
-			prop, known := Find(s.Name)
+			prop, ok := Find(s.Name)
 			switch {
-			case !known:
-				e := unknown(f.place(key), s.Name).(*Error)
-				return e
+			case !ok:
+				return unknown(f.place(key), s.Name)
 			case prop.Unused != "":
 				return f.wrong(key, "", "kq does not use the property %s: %s", s.Name, prop.Unused)
 			}
@@ -213,6 +213,9 @@ func (f *File) syntax(err error, text []byte) error {
 	if m := regexp.MustCompile(`^line (\d+): `).FindStringSubmatch(message); m != nil {
 		line, _ = strconv.Atoi(m[1]) // digits
 		message = message[len(m[0]):]
+	}
+	if strings.HasPrefix(message, "did not find expected") {
+		line++ // the reader's grammar counts lines from 0, its scanner from 1
 	}
 	column := 1
 	if lines := strings.Split(string(text), "\n"); line >= 1 && line <= len(lines) {

@@ -2,7 +2,7 @@ package conf
 
 import (
 	"slices"
-	"strings"
+	"sync"
 
 	"kq/internal/nearest"
 )
@@ -43,32 +43,53 @@ type Property struct {
 // Env is the environment variable of a property: KQ_ and its name, upper case,
 // with _ for dots.
 func Env(name string) string {
-	return "KQ_" + strings.ToUpper(strings.NewReplacer(".", "_", "-", "_").Replace(name))
+	b := append(make([]byte, 0, 48), "KQ_"...)
+	for _, c := range []byte(name) {
+		switch {
+		case c == '.':
+			c = '_'
+		case c >= 'a' && c <= 'z':
+			c -= 'a' - 'A'
+		}
+		b = append(b, c)
+	}
+	return string(b)
 }
 
-// Properties are all that kq knows and uses, in the order of the table.
-func Properties() []Property {
-	return slices.DeleteFunc(slices.Clone(table()), func(p Property) bool { return p.Unused != "" })
+// index is the table, made when it is first asked.
+type index struct {
+	used   []Property
+	byName map[string]Property // and by alias
+	names  []string            // of those used, with their aliases
 }
+
+var known = sync.OnceValue(func() *index {
+	x := &index{byName: map[string]Property{}}
+	for _, p := range table() {
+		for _, name := range append([]string{p.Name}, p.Aliases...) {
+			x.byName[name] = p
+			if p.Unused == "" {
+				x.names = append(x.names, name)
+			}
+		}
+		if p.Unused == "" {
+			x.used = append(x.used, p)
+		}
+	}
+	return x
+})
+
+// Properties are all that kq knows and uses, in the order of the table.
+func Properties() []Property { return slices.Clone(known().used) }
 
 // Find returns the property that has name as its name or one of its aliases.
 func Find(name string) (Property, bool) {
-	for _, p := range table() {
-		if p.Name == name || slices.Contains(p.Aliases, name) {
-			return p, true
-		}
-	}
-	return Property{}, false
+	p, ok := known().byName[name]
+	return p, ok
 }
 
 // names are the names and aliases of all properties that can be set.
-func names() []string {
-	var all []string
-	for _, p := range Properties() {
-		all = append(append(all, p.Name), p.Aliases...)
-	}
-	return all
-}
+func names() []string { return slices.Clone(known().names) }
 
 // unknown is the error of a name that is no property.
 func unknown(where, name string) error {

@@ -104,6 +104,14 @@ func (v *Values) set(where string, p Property, raw string) error {
 	return nil
 }
 
+// together checks properties that depend on others.
+func (v Values) together() error {
+	if on, _ := v.Bool("enable.idempotence"); on && v.Has("acks") && v.Text("acks") != "all" {
+		return errorf("leave one of them out", "%s: enable.idempotence needs acks=all, and %s says %s", v.Where("enable.idempotence"), v.Where("acks"), v.Text("acks"))
+	}
+	return nil
+}
+
 func hintOf(err error) string {
 	if e, ok := err.(*Error); ok {
 		return e.Next
@@ -183,6 +191,9 @@ func (p Property) parseChoice(raw string) (string, error) {
 	}
 	if value == "" && slices.Contains(p.Choices, "none") {
 		return "none", nil // as Java has it for ssl.endpoint.identification.algorithm
+	}
+	if value == "-1" {
+		value = "all" // of acks
 	}
 	if slices.Contains(p.Choices, value) {
 		return value, nil
