@@ -18,7 +18,8 @@ func newConfigGetCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "get TYPE/NAME [KEY…] [flags]",
 		Short: "show configs and where they are set",
-		Long: `Show the configs that are not at their default, or those named. ` + "\n" + resourceHelp + `
+		Long: `Show the configs that are not at their default, or those named.
+` + resourceHelp + `
 -o wide and -o json show what decides each value, the first that is set first.`,
 		Example: `  kq config get topic/orders
   kq config get topic/orders retention.ms -o json
@@ -72,6 +73,12 @@ func (a *app) printConfigs(ctx context.Context, cl *kgo.Client, c admin.Resource
 		cli.Say(a.env, noSuchConfig(o.Resource, key, c.Names))
 	}
 	failed := c.Error != nil || len(c.Missing) > 0
+	if o.Docs && (a.output == string(out.TableFormat) || a.output == string(out.WideFormat)) && len(c.Configs) > 0 {
+		if err := a.printDocs(c.Configs); err != nil || !failed {
+			return err
+		}
+		return cli.ErrReported
+	}
 	if !failed && len(t.Rows) == 0 && !a.structured() {
 		return a.print(c, t) // the header says that there is nothing
 	}
