@@ -39,24 +39,8 @@ func TestScriptKafka(t *testing.T) {
 			t.Error(err) // its script would be left out without a word
 		}
 	}
-	dir, err := interop.InstallDir()
-	if err != nil {
-		t.Fatal(err)
-	}
-	jars, err := interop.KafkaJars(t.Context(), dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	kafka, err := interop.StartKafka(t.Context(), jars, t.TempDir(), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := kafka.Kill(); err != nil {
-			t.Error(err)
-		}
-	})
-	cl, err := kgo.NewClient(kgo.SeedBrokers(kafka.Addr), kgo.MetadataMinAge(10*time.Millisecond))
+	addr := startKafka(t)
+	cl, err := kgo.NewClient(kgo.SeedBrokers(addr), kgo.MetadataMinAge(10*time.Millisecond))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,12 +65,35 @@ func TestScriptKafka(t *testing.T) {
 		t.Run(noun, func(t *testing.T) {
 			p := scriptParams(others, func(*testscript.Env) string {
 				empty(t, cl)
-				return kafka.Addr
+				return addr
 			})
 			p.Files, p.UpdateScripts = files, false
 			testscript.RunT(serial{t}, p)
 		})
 	}
+}
+
+// startKafka starts an Apache Kafka for a test and returns its address.
+func startKafka(t *testing.T) string {
+	t.Helper()
+	dir, err := interop.InstallDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	jars, err := interop.KafkaJars(t.Context(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kafka, err := interop.StartKafka(t.Context(), jars, t.TempDir(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := kafka.Kill(); err != nil {
+			t.Error(err)
+		}
+	})
+	return kafka.Addr
 }
 
 // empty takes the topics, groups and broker settings of earlier scripts away.

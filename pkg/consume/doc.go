@@ -9,5 +9,10 @@
 // aborted transactions or holes that compaction left, and then no record ever
 // arrives for it. Such a rest is looked at with a fetch of its own.
 //
+// A run has three steps: plan finds the partitions and where they begin and end,
+// a sweep brings what was there at the start as fast as it comes, and the loop
+// brings the rest: what is written later, and all that gave the sweep trouble. A
+// tail runs the last two twice, first for the records that are merged.
+//
 // It must not import pkg/broker, the packages beside it, or internal/{cli,out}.
 package consume
