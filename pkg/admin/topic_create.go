@@ -70,7 +70,7 @@ func CreateTopics(ctx context.Context, cl *kgo.Client, o CreateTopicsOptions) ([
 		return nil, fmt.Errorf("create topics: %w", err)
 	}
 	created := make([]CreatedTopic, len(names))
-	var existing []string
+	var existing, made []string
 	for i, name := range names {
 		at := slices.IndexFunc(resp.Topics, func(t kmsg.CreateTopicsResponseTopic) bool { return t.Topic == name })
 		if at < 0 {
@@ -85,7 +85,11 @@ func CreateTopics(ctx context.Context, cl *kgo.Client, o CreateTopicsOptions) ([
 			created[i].Existed, created[i].Error = true, nil
 			existing = append(existing, name)
 		}
+		if t.ErrorCode == 0 && !o.DryRun {
+			made = append(made, name)
+		}
 	}
+	settled(ctx, cl, made, isReady)
 	return created, fillExisting(ctx, cl, created, existing)
 }
 

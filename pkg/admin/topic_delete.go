@@ -84,13 +84,18 @@ func DeleteTopics(ctx context.Context, cl *kgo.Client, o DeleteTopicsOptions) ([
 		return nil, fmt.Errorf("delete topics: %w", err)
 	}
 	deleted := make([]DeletedTopic, len(names))
+	var gone []string
 	for i, name := range names {
 		r, err := resp.On(name, nil)
 		if err != nil {
 			return nil, fmt.Errorf("delete topics: the broker's answer leaves out %q", name)
 		}
 		deleted[i] = o.deleted(name, r.ID, r.Err, r.ErrMessage)
+		if deleted[i].Deleted {
+			gone = append(gone, name)
+		}
 	}
+	settled(ctx, cl, gone, isGone)
 	return deleted, nil
 }
 
