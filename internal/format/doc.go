@@ -1,8 +1,9 @@
-// Package format turns records into bytes: the -f of the record commands.
+// Package format turns records into bytes, and bytes into records: the -f of the
+// record commands.
 //
 // What flows in: a format's name or template, then one *kgo.Record after the
 // other. What flows out: bytes appended to the caller's buffer, without an
-// allocation a record. It must not import cobra, internal/cli, internal/out or
+// allocation a record. Or bytes flow in, and records that alias them flow out. It must not import cobra, internal/cli, internal/out or
 // any pkg of this module.
 //
 // # Formats
@@ -64,4 +65,20 @@
 //	                        {control-bit}, each also {…;NUMBER}
 //	%h                      bare: name=value,name=value (kcat); {json}: pairs as in
 //	                        the envelope; else a template of %k %K %v %V for each
+//
+// # Reading
+//
+// A line is a value, whatever it is. An envelope may have its fields in any
+// order, white space between them, and leave out all but the value; a key or
+// value that is an object, array, number, true or false stands for its own text,
+// without white space. All else is refused: a field that is unknown or there
+// twice, bytes that are not UTF-8, half of a surrogate pair. Topic, offset and
+// tstype are checked and not used.
+//
+// A template reads what it prints: every text in it needs its length before it
+// (%K %V, and %H before %h{…}), or characters behind it, or {q}. {q}, {hex},
+// {base64}, {json} and all numbers but {bool} can be read; {unpack}, {go},
+// {strftime}, %a and a bare %h cannot. A number that is a length, 16 bits or
+// more and all ones, is -1. The end of the input stands for the characters that
+// end the template. Go templates and pretty cannot be read.
 package format
