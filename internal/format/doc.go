@@ -71,7 +71,9 @@
 // A line is a value, whatever it is. An envelope may have its fields in any
 // order, white space between them, and leave out all but the value; a key or
 // value that is an object, array, number, true or false stands for its own text,
-// without white space. All else is refused: a field that is unknown or there
+// without white space. The JSON of kcat -J, rpk and kaf is read too: payload is
+// the value, timestamp is ts, and headers are names and values in turn, or
+// objects with key and value. All else is refused: a field that is unknown or there
 // twice, bytes that are not UTF-8, half of a surrogate pair. Topic, offset and
 // tstype are checked and not used.
 //

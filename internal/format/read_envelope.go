@@ -13,7 +13,9 @@ import (
 // envelopeReader reads what the json format prints, and what people write by
 // hand in its likeness: fields in any order, white space, and a key or value
 // that is an object, array, number, true or false, which stands for its own
-// compact text. It is strict otherwise, so that a field misspelled is not lost.
+// compact text. It also takes what kcat -J, rpk and kaf print as JSON: payload
+// for the value, broker, a timestamp, and headers flat or as objects. It is
+// strict otherwise, so that a field misspelled is not lost.
 type envelopeReader struct {
 	s     scanner
 	head  head
@@ -43,6 +45,7 @@ const (
 	fieldKey
 	fieldValue
 	fieldHeaders
+	fieldBroker
 )
 
 func (e *envelopeReader) Read(r *kgo.Record, line []byte, _ bool) (int, error) {
@@ -110,6 +113,12 @@ func (e *envelopeReader) field(r *kgo.Record, name []byte) (bit int, err error) 
 	case "offset":
 		_, err = s.integer()
 		return fieldOffset, err
+	case "broker":
+		_, err = s.integer()
+		return fieldBroker, err
+	case "timestamp":
+		r.Timestamp, err = s.timestamp()
+		return fieldTS, err
 	case "ts":
 		var ms int64
 		if ms, err = s.integer(); err == nil {
@@ -124,7 +133,7 @@ func (e *envelopeReader) field(r *kgo.Record, name []byte) (bit int, err error) 
 	case "keyb64":
 		r.Key, err = s.base64()
 		return fieldKey, err
-	case "value":
+	case "value", "payload":
 		r.Value, err = s.field()
 		return fieldValue, err
 	case "valueb64":
@@ -145,6 +154,25 @@ func (s *scanner) partition() (int32, error) {
 		err = fail(fmt.Errorf("partition %d", n), at)
 	}
 	return int32(n), err
+}
+
+// timestamp takes a number of milliseconds, as rpk prints it, or a text of RFC
+// 3339, as kaf does.
+func (s *scanner) timestamp() (time.Time, error) {
+	if s.peek() != '"' {
+		ms, err := s.integer()
+		return time.UnixMilli(ms), err
+	}
+	at := s.i
+	text, err := s.str()
+	if err != nil {
+		return time.Time{}, err
+	}
+	t, err := time.Parse(time.RFC3339Nano, string(text))
+	if err != nil {
+		return t, fail(fmt.Errorf("%q is no time of RFC 3339", text), at)
+	}
+	return t, nil
 }
 
 func (s *scanner) timestampType() error {
@@ -183,7 +211,8 @@ func (s *scanner) base64() ([]byte, error) {
 	return text[:n:n], nil
 }
 
-// headers takes an array of pairs of a name and a value.
+// headers takes an array of pairs of a name and a value; or, as kcat prints them,
+// of names and values in turn; or of objects with a key and a value.
 func (e *envelopeReader) headers() ([]kgo.RecordHeader, error) {
 	s := &e.s
 	if err := s.expect('['); err != nil {
@@ -214,9 +243,24 @@ func (e *envelopeReader) headers() ([]kgo.RecordHeader, error) {
 
 func (e *envelopeReader) header() (h kgo.RecordHeader, err error) {
 	s := &e.s
+	switch s.peek() {
+	case '"':
+		return e.pair()
+	case '{':
+		return e.headerObject()
+	}
 	if err := s.expect('['); err != nil {
 		return h, err
 	}
+	if h, err = e.pair(); err != nil {
+		return h, err
+	}
+	return h, s.expect(']')
+}
+
+// pair takes a name, a comma, and a value.
+func (e *envelopeReader) pair() (h kgo.RecordHeader, err error) {
+	s := &e.s
 	name, err := s.text()
 	if err == nil {
 		err = s.expect(',')
@@ -225,15 +269,49 @@ func (e *envelopeReader) header() (h kgo.RecordHeader, err error) {
 		return h, err
 	}
 	h.Key = e.name(name)
+	h.Value, err = s.nullOrText()
+	return h, err
+}
+
+// headerObject takes {"key":"…","value":"…"}, in this order.
+func (e *envelopeReader) headerObject() (h kgo.RecordHeader, err error) {
+	s := &e.s
+	s.i++
+	for n, want := range []string{"key", "value"} {
+		if n > 0 {
+			if err := s.expect(','); err != nil {
+				return h, err
+			}
+		}
+		s.space()
+		at := s.i
+		name, err := s.str()
+		if err == nil && string(name) != want {
+			err = fail(fmt.Errorf("%q stands where a header has its %s", name, want), at)
+		}
+		if err == nil {
+			err = s.expect(':')
+		}
+		if err != nil {
+			return h, err
+		}
+		if want == "value" {
+			h.Value, err = s.nullOrText()
+		} else if name, err = s.str(); err == nil {
+			h.Key = e.name(name)
+		}
+		if err != nil {
+			return h, err
+		}
+	}
+	return h, s.expect('}')
+}
+
+func (s *scanner) nullOrText() ([]byte, error) {
 	if s.peek() == 'n' {
-		err = s.word("null")
-	} else {
-		h.Value, err = s.text()
+		return nil, s.word("null")
 	}
-	if err != nil {
-		return h, err
-	}
-	return h, s.expect(']')
+	return s.text()
 }
 
 // text takes a string or {"b64":"…"}.

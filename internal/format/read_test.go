@@ -98,6 +98,34 @@ func TestReadEnvelope(t *testing.T) {
 	}
 }
 
+// TestReadOtherTools: JSON as kcat -J, rpk and kaf print it.
+func TestReadOtherTools(t *testing.T) {
+	for line, want := range map[string]string{
+		`{"topic":"t","partition":1,"offset":0,"tstype":"create","ts":1700000000123,"broker":1,"headers":["a","b","c",null,"d",""],"key":"k1","payload":"v1"}`: `"k1"="v1" p1 1700000000123 "a":"b" "c":null "d":""`,
+		`{"topic":"t","key":"k","value":"v","headers":[{"key":"a","value":"b"}, {"key":"c","value":null}],"timestamp":1700000000123,"partition":0,"offset":7}`: `"k"="v" p0 1700000000123 "a":"b" "c":null`,
+		`{"headers":[],"timestamp":"2023-11-14T22:13:20.123Z","partition":2,"offset":7,"key":"k","payload":{"a": 1}}`:                                          `"k"="{\"a\":1}" p2 1700000000123`,
+	} {
+		got, err := readAll(t, "json", line, 0)
+		if err != nil || len(got) != 1 || show(&got[0]) != want {
+			t.Errorf("%s\ngot  %v %v\nwant %s", line, got, err, want)
+		}
+	}
+	for line, want := range map[string]string{
+		`{"value":"v","payload":"v"}`:       `"payload" is there twice`,
+		`{"ts":1,"timestamp":1,"value":""}`: `"timestamp" is there twice`,
+		`{"timestamp":"now","value":""}`:    `"now" is no time`,
+		`{"headers":["a"],"value":""}`:      "unexpected character ']'",
+		`{"headers":["a",1],"value":""}`:    "unexpected character '1'",
+		`{"headers":[{"value":"a"}]}`:       `"value" stands where a header has its key`,
+		`{"headers":[{"key":"a"}]}`:         "unexpected character '}'",
+		`{"headers":[{"key":null}]}`:        "unexpected character 'n'",
+	} {
+		if _, err := readAll(t, "json", line, 0); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %s", line, err, want)
+		}
+	}
+}
+
 func TestReadEnvelopeMistakes(t *testing.T) {
 	deep := strings.Repeat("[", 2000) + strings.Repeat("]", 2000)
 	for line, want := range map[string]string{
@@ -283,6 +311,8 @@ func TestIdentity(t *testing.T) {
 func FuzzReadEnvelope(f *testing.F) {
 	f.Add([]byte(`{"topic":"t","partition":3,"offset":42,"ts":1700,"tstype":"create","key":"k","value":"v","headers":[["h","v"],["n",null]]}`))
 	f.Add([]byte(`{"keyb64":"/w==","value":{"a": [1.5e3, "\ud83d\ude00"]}}`))
+	f.Add([]byte(`{"topic":"t","broker":1,"headers":["a","b","c",null],"key":"k1","payload":"v1"}`))
+	f.Add([]byte(`{"timestamp":"2023-11-14T22:13:20Z","headers":[{"key":"a","value":"b"}],"payload":null}`))
 	f.Add([]byte(`{"value":"\u00e9\\\"","headers":[[{"b64":"/g=="},""]]}`))
 	f.Fuzz(func(t *testing.T, line []byte) {
 		reader, err := format.ParseReader("json")
@@ -304,15 +334,18 @@ func FuzzReadEnvelope(f *testing.F) {
 			t.Fatalf("%q was read; %v", line, err)
 		}
 		same(t, line, "key", r.Key, e["key"], e["keyb64"])
-		same(t, line, "value", r.Value, e["value"], e["valueb64"])
-		headers, _ := e["headers"].([]any)
+		text := e["value"]
+		if payload, ok := e["payload"]; ok {
+			text = payload
+		}
+		same(t, line, "value", r.Value, text, e["valueb64"])
+		headers := pairs(e["headers"])
 		if len(headers) != len(r.Headers) {
 			t.Fatalf("%q: %d headers", line, len(r.Headers))
 		}
 		for i, h := range headers {
-			pair := h.([]any)
-			same(t, line, "header", []byte(r.Headers[i].Key), pair[0], nil)
-			same(t, line, "header", r.Headers[i].Value, pair[1], nil)
+			same(t, line, "header", []byte(r.Headers[i].Key), h[0], nil)
+			same(t, line, "header", r.Headers[i].Value, h[1], nil)
 		}
 		if r.Partition < 0 {
 			r.Partition = 0
@@ -324,6 +357,24 @@ func FuzzReadEnvelope(f *testing.F) {
 			t.Fatalf("%q printed as %q: %v", line, printed, err)
 		}
 	})
+}
+
+// pairs is the headers of any of the shapes that are read.
+func pairs(headers any) [][2]any {
+	var all [][2]any
+	list, _ := headers.([]any)
+	for i := 0; i < len(list); i++ {
+		switch h := list[i].(type) {
+		case []any:
+			all = append(all, [2]any{h[0], h[1]})
+		case map[string]any:
+			all = append(all, [2]any{h["key"], h["value"]})
+		default:
+			all = append(all, [2]any{h, list[i+1]})
+			i++
+		}
+	}
+	return all
 }
 
 // same compares bytes that were read with what encoding/json has for them.
