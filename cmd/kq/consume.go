@@ -60,6 +60,9 @@ On a terminal the control characters of records are escaped.`,
 
 // consume runs a command that reads records.
 func (a *app) consume(cmd *cobra.Command, f *consumeFlags, topics []string) error {
+	if err := a.settleIsolation(cmd, f); err != nil {
+		return err
+	}
 	o, err := f.options(topics)
 	if err != nil {
 		return err

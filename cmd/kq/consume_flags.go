@@ -103,6 +103,21 @@ func (f *consumeFlags) options(topics []string) (consume.Options, error) {
 	return o, nil
 }
 
+// settleIsolation makes --isolation and isolation.level one: the flag goes first.
+func (a *app) settleIsolation(cmd *cobra.Command, f *consumeFlags) error {
+	if cmd.Flags().Changed("isolation") {
+		if f.isolation == committed || f.isolation == uncommitted {
+			a.override("isolation.level", f.isolation)
+		}
+		return nil // another value is an error of its own
+	}
+	s, err := a.settings()
+	if level := s.Values.Text("isolation.level"); level != "" {
+		f.isolation = level
+	}
+	return err
+}
+
 func offsetError(flag, given string, err error) error {
 	e := cli.Usagef("%s %w", flag, err)
 	if _, timeErr := when.Parse(given, time.Now()); timeErr == nil {

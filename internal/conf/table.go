@@ -69,7 +69,7 @@ func producerTable() []Property {
 		{Name: "max.in.flight.requests.per.connection", Aliases: []string{"max.in.flight"}, Kind: Int, Least: 1, Most: 1000000, Doc: "requests under way; without idempotence"},
 		{Name: "compression.type", Aliases: []string{"compression.codec"}, Kind: Choice, Choices: []string{"none", "gzip", "snappy", "lz4", "zstd"}, Doc: "how batches are compressed"},
 		{Name: "compression.level", Aliases: []string{"compression.gzip.level", "compression.lz4.level", "compression.zstd.level"}, Kind: Int, Least: -131072, Most: 22, Doc: "more is smaller and slower"},
-		{Name: "partitioner", Kind: Choice, Choices: []string{"murmur2", "murmur2_random", "sticky", "rr", "random", "consistent", "consistent_random"}, Doc: "how a record's partition is found"},
+		{Name: "partitioner", Kind: Choice, Choices: []string{"murmur2", "murmur2_random", "sticky", "rr", "random"}, Doc: "how a record's partition is found"},
 	}
 }
 

@@ -40,8 +40,8 @@ func JVM(ctx context.Context, jars, class string, args ...string) *exec.Cmd {
 }
 
 // StartKafka formats dir (when it is empty) and starts Apache Kafka from jars
-// in it, with node id 1 and the settings given on top of a one-node setup. It
-// returns when the broker answers.
+// in it, with node id 1 and the settings given on top of a one-node setup;
+// listeners come beside its own. It returns when the broker answers.
 func StartKafka(ctx context.Context, jars, dir string, settings map[string]string) (*Kafka, error) {
 	ports, err := freePorts(2)
 	if err != nil {
@@ -93,6 +93,9 @@ func kafkaProperties(k *Kafka, controllerPort int, settings map[string]string) [
 		"offsets.topic.num.partitions": "1", "transaction.state.log.num.partitions": "1",
 	}
 	for key, v := range settings {
+		if key == "listeners" {
+			v = all[key] + "," + v // more of them
+		}
 		all[key] = v
 	}
 	var lines []string
