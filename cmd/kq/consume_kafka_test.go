@@ -15,7 +15,7 @@ import (
 // TestConsumeTransactionsKafka reads a log of Apache Kafka with transactions that
 // were committed, were aborted, and are open.
 func TestConsumeTransactionsKafka(t *testing.T) {
-	addr := startKafka(t)
+	addr := startKafka(t, nil)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	cl, err := kgo.NewClient(kgo.SeedBrokers(addr), kgo.TransactionalID("x"), kgo.DefaultProduceTopic("tx"))

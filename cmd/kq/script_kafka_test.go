@@ -39,7 +39,7 @@ func TestScriptKafka(t *testing.T) {
 			t.Error(err) // its script would be left out without a word
 		}
 	}
-	addr := startKafka(t)
+	addr := startKafka(t, nil)
 	cl, err := kgo.NewClient(kgo.SeedBrokers(addr), kgo.MetadataMinAge(10*time.Millisecond))
 	if err != nil {
 		t.Fatal(err)
@@ -73,8 +73,9 @@ func TestScriptKafka(t *testing.T) {
 	}
 }
 
-// startKafka starts an Apache Kafka for a test and returns its address.
-func startKafka(t *testing.T) string {
+// startKafka starts an Apache Kafka for a test, with settings where there are
+// any, and returns its address.
+func startKafka(t *testing.T, settings map[string]string) string {
 	t.Helper()
 	dir, err := interop.InstallDir()
 	if err != nil {
@@ -84,7 +85,7 @@ func startKafka(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	kafka, err := interop.StartKafka(t.Context(), jars, t.TempDir(), nil)
+	kafka, err := interop.StartKafka(t.Context(), jars, t.TempDir(), settings)
 	if err != nil {
 		t.Fatal(err)
 	}
