@@ -16,9 +16,11 @@ import (
 
 // How much one fetch asks for. It begins small, since often few records are wanted.
 const (
-	firstFetch = 128 << 10
-	mostFetch  = 1 << 20 // of one partition
-	allFetched = 4 << 20 // of all
+	firstFetch     = 128 << 10 // of one partition
+	partitionFetch = 1 << 20   // of one partition, later
+	mostFetch      = 4 << 20   // of all partitions of a broker
+	leastFetch     = 1 << 20   // the same, where there are many brokers
+	allFetched     = 16 << 20  // of all brokers together, each of which has a few fetches under way
 )
 
 // fetched is what a broker sent for one partition, from at up to next.
@@ -47,11 +49,12 @@ func (r *reader) sweep(ctx context.Context, give func(*partition, []*kgo.Record)
 	ctx, cancel := context.WithCancel(ctx)
 	var running sync.WaitGroup
 	results := make(chan []decoded, 1)
+	most := min(max(allFetched/int32(max(len(leaders), 1)), leastFetch), mostFetch)
 	for leader, cursors := range leaders {
 		raw := make(chan []fetched)
 		running.Go(func() {
 			defer close(raw)
-			r.fetchAll(ctx, leader, cursors, raw)
+			r.fetchAll(ctx, leader, cursors, most, raw)
 		})
 		running.Go(func() { r.decodeAll(ctx, raw, results) })
 	}
@@ -100,10 +103,11 @@ func (r *reader) takeAll(ctx context.Context, results <-chan []decoded, give fun
 	return nil
 }
 
-// fetchAll fetches from one broker until its partitions are at the end they had.
-func (r *reader) fetchAll(ctx context.Context, leader int32, cursors []*cursor, raw chan<- []fetched) {
-	for size := int32(firstFetch); len(cursors) > 0; size = min(2*size, mostFetch) {
-		answers, err := r.fetch(ctx, leader, cursors, size, min(size*4, allFetched))
+// fetchAll fetches from one broker, up to most bytes at a time, until its
+// partitions are at the end they had.
+func (r *reader) fetchAll(ctx context.Context, leader int32, cursors []*cursor, most int32, raw chan<- []fetched) {
+	for size := int32(firstFetch); len(cursors) > 0; size = min(2*size, partitionFetch) {
+		answers, err := r.fetch(ctx, leader, cursors, size, min(4*size, most))
 		if err != nil {
 			return
 		}
