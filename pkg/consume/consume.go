@@ -56,6 +56,7 @@ type reader struct {
 	parts  map[partitionKey]*partition
 	left   int // partitions that have not reached their end
 	count  int64
+	moved  int       // partitions that do not have the offset to read from
 	full   bool      // Count records were given
 	silent time.Time // since when no record came, as far as Idle asks
 	away   time.Time // since when the cluster has not answered; zero while it does

@@ -125,6 +125,10 @@ func (r *reader) choose(d kadm.TopicDetail) error {
 	return nil
 }
 
+// mostMoved is how many partitions are named that do not have the offset to read
+// from.
+const mostMoved = 4
+
 // bounds sets where partitions begin and end.
 func (r *reader) bounds(ctx context.Context, adm *kadm.Client, topics []string) error {
 	ends := adm.ListCommittedOffsets
@@ -160,6 +164,9 @@ func (r *reader) bounds(ctx context.Context, adm *kadm.Client, topics []string) 
 		if err := r.bound(p, times); err != nil {
 			return err
 		}
+	}
+	if more := r.moved - mostMoved; more > 0 {
+		r.notice("%d more partitions do not have offset %v", more, r.options.From)
 	}
 	if r.options.From.kind == atLast {
 		return r.countBack(ctx, r.options.From.n)
@@ -200,6 +207,9 @@ func (r *reader) bound(p *partition, times map[Offset]kadm.ListedOffsets) error 
 	}
 	p.pos, moved = from.in(p.first, top, at)
 	if moved {
+		r.moved++
+	}
+	if moved && r.moved <= mostMoved {
 		r.notice("%s partition %d has offsets %d to %d, not %v: reading from %d", p.topic, p.number, p.first, top, from, p.pos)
 	}
 	return nil

@@ -174,3 +174,19 @@ func TestRegex(t *testing.T) {
 		}
 	}
 }
+
+func TestBeyondManyPartitions(t *testing.T) {
+	var logs []*fakeLog
+	for range 9 {
+		logs = append(logs, plainLog(0, 3))
+	}
+	f := startFake(t, map[string][]*fakeLog{"t": logs})
+	var notes []string
+	got, err := read(t, f, consume.Options{From: consume.At(7), Notice: func(s string) { notes = append(notes, s) }})
+	if err != nil || len(got) > 0 {
+		t.Errorf("got %v, %v", got, err)
+	}
+	if len(notes) != 5 || notes[0] != "t partition 0 has offsets 0 to 3, not 7: reading from 3" || notes[4] != "5 more partitions do not have offset 7" {
+		t.Errorf("told %q", notes)
+	}
+}
