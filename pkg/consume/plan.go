@@ -192,8 +192,10 @@ func (r *reader) bound(p *partition, times map[Offset]kadm.ListedOffsets) error 
 	switch {
 	case !r.options.Follow:
 		p.end = p.last
-	case to.kind == atEnd, to.kind == atTime && found:
+	case to.kind == atEnd:
 		p.end = p.last
+	case to.kind == atTime && found:
+		p.end = stop // which may lie behind a transaction that is still open
 	case to.kind == atExact:
 		p.end = to.n
 	default:
