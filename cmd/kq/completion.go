@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"kq/internal/cli"
-	"kq/internal/format"
 	"kq/internal/out"
 )
 
@@ -68,16 +67,13 @@ func flagValues() map[string][]string {
 }
 
 // completeFlags gives every flag something to offer, unless its command has done
-// so: its words, the formats of records, files where it takes one, else nothing.
+// so: its words, files where it takes one, else nothing.
 func completeFlags(root *cobra.Command) {
 	values := flagValues()
 	var walk func(cmd *cobra.Command)
 	walk = func(cmd *cobra.Command) {
 		each := func(f *pflag.Flag) {
 			words := values[f.Name]
-			if f.Name == "format" && cmd.Annotations[recordCommand] != "" {
-				words = format.Names()
-			}
 			what, _ := pflag.UnquoteUsage(f)
 			if f.NoOptDefVal != "" || len(words) == 0 && (strings.Contains(what, "FILE") || strings.Contains(what, "DIR")) {
 				return

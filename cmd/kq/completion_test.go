@@ -50,7 +50,7 @@ func TestEveryFlagCompletes(t *testing.T) {
 		})
 	})
 	for line, want := range map[string]string{
-		"topics -o ": "json", "consume t -f ": "value", "topics --color ": "never", "serve --sync ": "commit",
+		"topics -o ": "json", "consume t -f ": "value", "topics --color ": "never", "produce t -f ": "json", "serve --sync ": "commit",
 	} {
 		words, _ := offered(t, strings.Split(line, " ")...)
 		if !contains(words, want) {

@@ -20,7 +20,7 @@ func help(w io.Writer, cmd *cobra.Command) error {
 	var b strings.Builder
 	text := cmd.Long
 	if text == "" {
-		text = cmd.Short
+		text = strings.ToUpper(cmd.Short[:1]) + cmd.Short[1:] + "."
 	}
 	if cmd.IsAdditionalHelpTopicCommand() {
 		_, err := io.WriteString(w, strings.TrimSpace(text)+"\n")

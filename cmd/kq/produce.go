@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/spf13/cobra"
 
+	"kq/internal/format"
 	"kq/pkg/produce"
 )
 
@@ -47,6 +48,7 @@ Without -f, input that kq consume printed as JSON is refused.`,
 	f.BoolVarP(&p.o.EmptyNull, "empty-null", "Z", false, "an empty value, and with -K an empty key, is null")
 	f.BoolVar(&p.o.Whole, "whole", false, "each file, or standard input, is one record")
 	f.StringVarP(&p.o.Format, "format", "f", "", "read records in `FORMAT`: value (default), json or a template")
+	complete(cmd, "format", format.ReadableNames()...)
 	f.Int32VarP(&p.partition, "partition", "p", 0, "write to this partition, `NUMBER`")
 	f.StringVar(&p.o.Partitioner, "partitioner", "", "choose partitions by `RULE`: murmur2, as Kafka does by the key (default); sticky; or rr, in turn")
 	f.BoolVar(&p.keep, "keep-partition", true, "write to the partition that the input names, where the topic has it; on unless =false")
