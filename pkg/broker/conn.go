@@ -65,7 +65,7 @@ func newConn(srv *server, id uint64, nc net.Conn) *conn {
 	c.ID = id
 	c.Local, c.Remote = addrPort(nc.LocalAddr()), addrPort(nc.RemoteAddr())
 	c.Advertise = srv.advertise
-	c.frames = wire.NewFrameReader(c.sock.reader(), srv.opts.maxRequest)
+	c.frames = wire.NewFrameReader(c.sock.reader(), srv.opts.maxRequest, &srv.spares)
 	c.touch()
 	return c
 }

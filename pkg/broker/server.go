@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"kq/pkg/broker/internal/api"
+	"kq/pkg/broker/internal/wire"
 )
 
 var errIdle = errors.New("connection was idle for too long")
@@ -35,6 +36,7 @@ type server struct {
 	advertise func(c *api.Conn, broker int32) (string, int32, bool)
 	metrics   *metrics // nil when nobody asks
 	senders   sync.Pool
+	spares    wire.Spares
 	places    chan struct{} // holds one for each connection; nil for no bound
 
 	tick     atomic.Int64 // counts up idleTicks times in the allowed idle time

@@ -3,7 +3,6 @@ package batch
 import (
 	"encoding/binary"
 	"fmt"
-	"hash/crc32"
 	"math"
 )
 
@@ -182,7 +181,7 @@ func (b Batch) setCRC() { binary.BigEndian.PutUint32(b[offCRC:], b.checksum()) }
 // checksum is the CRC-32C of byte 21 to the end. MakeTable gives the shared
 // table of that polynomial, for which crc32 uses the processor's instruction.
 func (b Batch) checksum() uint32 {
-	return crc32.Checksum(b[offAttributes:], crc32.MakeTable(crc32.Castagnoli))
+	return checksum(b[offAttributes:])
 }
 
 // VerifyCRC computes the CRC of the whole batch; ErrCorrupt if it differs.

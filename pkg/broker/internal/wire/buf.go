@@ -27,6 +27,7 @@ const unpooled = -1
 type Buf struct {
 	data  []byte
 	class int
+	home  *Spares // where it goes back to; nil for the pools, by class
 	refs  atomic.Int32
 }
 
@@ -51,11 +52,11 @@ func NewBuf(n int) *Buf {
 	return b
 }
 
+// bitsOf returns the smallest power of two that holds n, as an exponent.
+func bitsOf(n int) int { return bits.Len(uint(max(n, 1) - 1)) }
+
 func classOf(n int) int {
-	if n <= MinBuf {
-		return 0
-	}
-	class := bits.Len(uint(n-1)) - minBufBits
+	class := max(bitsOf(n)-minBufBits, 0)
 	if class >= bufClasses {
 		return unpooled
 	}
@@ -79,11 +80,9 @@ func (b *Buf) Adopt(p []byte) {
 		b.data = p
 		return
 	}
-	if b.class != unpooled {
-		old := &Buf{data: b.data, class: b.class}
-		bufPools[b.class].Put(old)
-	}
-	b.data, b.class = p, unpooled
+	old := &Buf{data: b.data, class: b.class, home: b.home}
+	b.data, b.class, b.home = p, unpooled, nil
+	old.recycle()
 }
 
 // Retain adds a reference and returns b.
@@ -95,9 +94,17 @@ func (b *Buf) Retain() *Buf {
 // Release drops a reference. With the last one the bytes may be used by others
 // at once.
 func (b *Buf) Release() {
-	if b.refs.Add(-1) != 0 || b.class == unpooled {
-		return
+	if b.refs.Add(-1) == 0 {
+		b.recycle()
 	}
+}
+
+func (b *Buf) recycle() {
 	b.data = b.data[:cap(b.data)]
-	bufPools[b.class].Put(b)
+	switch {
+	case b.home != nil:
+		b.home.put(b)
+	case b.class != unpooled:
+		bufPools[b.class].Put(b)
+	}
 }

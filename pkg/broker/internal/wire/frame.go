@@ -37,6 +37,8 @@ type FrameReader struct {
 	poll Poller // nil when src cannot poll
 	max  int
 
+	spares *Spares // large Bufs come from there
+
 	// buf[start:end] are bytes that were read and not returned. buf is nil when
 	// there are none.
 	buf        *Buf
@@ -48,9 +50,9 @@ type FrameReader struct {
 }
 
 // NewFrameReader returns a reader of the frames of src, which are at most
-// maxFrame bytes long.
-func NewFrameReader(src io.Reader, maxFrame int) *FrameReader {
-	f := &FrameReader{src: src, max: maxFrame, next: minRead}
+// maxFrame bytes long. Large ones lie in buffers of spares, which may be nil.
+func NewFrameReader(src io.Reader, maxFrame int, spares *Spares) *FrameReader {
+	f := &FrameReader{src: src, max: maxFrame, spares: spares, next: minRead}
 	f.poll, _ = src.(Poller)
 	return f
 }
@@ -75,7 +77,7 @@ func (f *FrameReader) Next() (frame []byte, b *Buf, err error) {
 		return f.cut(n)
 	}
 	have := f.buf.Bytes()[f.start+4 : f.end]
-	b = NewBuf(f.grant(n, len(have)))
+	b = f.spares.NewBuf(f.grant(n, len(have)))
 	got := copy(b.Bytes(), have)
 	f.drop()
 	return f.body(b, got, n)
@@ -159,16 +161,17 @@ func (f *FrameReader) fill() error {
 func (f *FrameReader) sized(n int) { f.largest = max(n, f.largest-f.largest/4) }
 
 // grant returns how much to allocate for a frame of n bytes of which have are
-// there: what the connection sent before, or twice what it has sent of this one.
+// there: what the connection sent before, or four times what it has sent of this
+// one. Each step copies, into memory that is new: few of them reach a large frame.
 func (f *FrameReader) grant(n, have int) int {
-	return min(n, max(firstGrant, 2*have, 2*f.largest))
+	return min(n, max(firstGrant, 4*have, 2*f.largest))
 }
 
 // body reads the rest of a frame of n bytes, of which got are in b.
 func (f *FrameReader) body(b *Buf, got, n int) ([]byte, *Buf, error) {
 	for got < n {
 		if got == len(b.Bytes()) {
-			larger := NewBuf(f.grant(n, got))
+			larger := f.spares.NewBuf(f.grant(n, got))
 			copy(larger.Bytes(), b.Bytes())
 			b.Release()
 			b = larger
@@ -194,7 +197,7 @@ func (f *FrameReader) nextPlain() ([]byte, *Buf, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	return f.body(NewBuf(f.grant(n, 0)), 0, n)
+	return f.body(f.spares.NewBuf(f.grant(n, 0)), 0, n)
 }
 
 func unexpected(err error) error {

@@ -63,7 +63,7 @@ func TestFrameReader(t *testing.T) {
 	}
 	for name, source := range sources {
 		t.Run(name, func(t *testing.T) {
-			r := NewFrameReader(source(stream), 1<<20)
+			r := NewFrameReader(source(stream), 1<<20, nil)
 			var bufs []*Buf
 			var got [][]byte
 			for range frames {
@@ -93,7 +93,7 @@ func TestFrameReaderTruncated(t *testing.T) {
 	for name, source := range sources {
 		t.Run(name, func(t *testing.T) {
 			for _, cut := range []int{10, 12, 13, 14, 4000, len(stream) - 1} {
-				r := NewFrameReader(source(stream[:cut]), 1<<20)
+				r := NewFrameReader(source(stream[:cut]), 1<<20, nil)
 				_, b, err := r.Next()
 				if err != nil {
 					t.Fatal(err)
@@ -113,7 +113,7 @@ func TestFrameReaderSizes(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			for _, size := range []uint32{101, 1 << 30, 1<<31 - 1, 1 << 31, 1<<32 - 1} {
 				p := binary.BigEndian.AppendUint32(nil, size)
-				r := NewFrameReader(source(append(p, make([]byte, 200)...)), 100)
+				r := NewFrameReader(source(append(p, make([]byte, 200)...)), 100, nil)
 				if _, _, err := r.Next(); !errors.Is(err, ErrFrameSize) {
 					t.Fatalf("size %d: error = %v, want ErrFrameSize", size, err)
 				}
@@ -127,12 +127,12 @@ func TestFrameReaderSizes(t *testing.T) {
 func TestFrameReaderSlowDrip(t *testing.T) {
 	head := binary.BigEndian.AppendUint32(nil, 100<<20)
 	pr, pw := io.Pipe()
-	r := NewFrameReader(pr, 100<<20)
+	r := NewFrameReader(pr, 100<<20, nil)
 	if got := r.grant(100<<20, 0); got != firstGrant {
 		t.Errorf("first grant = %d, want %d", got, firstGrant)
 	}
-	if got := r.grant(100<<20, 1<<20); got != 2<<20 {
-		t.Errorf("grant after 1 MiB = %d, want 2 MiB", got)
+	if got := r.grant(100<<20, 1<<20); got != 4<<20 {
+		t.Errorf("grant after 1 MiB = %d, want 4 MiB", got)
 	}
 	done := make(chan error)
 	go func() {
@@ -156,7 +156,7 @@ func TestFrameReaderSlowDrip(t *testing.T) {
 func TestFrameReaderReadSizes(t *testing.T) {
 	small := bytes.Repeat(frameOf(make([]byte, 96)), 4000)
 	src := &pollSource{Reader: bytes.NewReader(small)}
-	r := NewFrameReader(src, 1<<20)
+	r := NewFrameReader(src, 1<<20, nil)
 	for range 4000 {
 		_, b, err := r.Next()
 		if err != nil {
@@ -208,7 +208,7 @@ func FuzzFrame(f *testing.F) {
 	f.Add([]byte{255, 255, 255, 255}, uint8(1))
 	f.Fuzz(func(t *testing.T, p []byte, step uint8) {
 		read := func(src io.Reader) (frames []string, err error) {
-			r := NewFrameReader(src, 1<<16)
+			r := NewFrameReader(src, 1<<16, nil)
 			defer r.Close()
 			for {
 				frame, b, err := r.Next()
