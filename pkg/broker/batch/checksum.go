@@ -13,7 +13,7 @@ import (
 // and costs a fifth on those that are near.
 const (
 	farAway   = 64 << 10 // bytes from which on a batch is taken to be far away
-	crcStep   = 3 * 1344
+	crcStep   = 3*1344 + 8
 	cacheLine = 64
 )
 
