@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"sync"
 	"syscall"
@@ -262,6 +263,9 @@ func (s *syncer) work() {
 		s.queue = s.queue[1:]
 		s.mu.Unlock()
 
+		// Requests that have arrived already join the group: with busy processors
+		// that saves more syncs than it delays this one.
+		runtime.Gosched()
 		scope := syncScope(l.wants.And(uint32(syncBusy)))
 		s.serve(l, scope)
 		if !l.wants.CompareAndSwap(uint32(syncBusy), 0) {
