@@ -20,7 +20,12 @@ type active struct {
 	size int64 // bytes of whole batches in the file
 	// torn says that the file may be longer than size, by what is left of a
 	// write that failed.
-	torn    bool
+	torn bool
+	// Room is set aside for the file up to reserved, perhaps; lent says that some
+	// may have been, and is to be given back.
+	reserved int64
+	lent     bool
+
 	ix      indexer
 	tail    []tailBatch
 	created int64 // ms
@@ -160,6 +165,7 @@ func (a *active) own() (*segFile, error) {
 // disown gives the writer's reference back.
 func (a *active) disown() {
 	if a.file != nil {
+		a.unreserve()
 		a.file.release()
 		a.file = nil
 	}

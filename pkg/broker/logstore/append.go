@@ -242,6 +242,7 @@ func (l *Log) write(recs []byte) error {
 	if err != nil {
 		return err
 	}
+	l.reserve(file, int64(len(recs)))
 	if n, err := file.f.WriteAt(recs, a.size); err != nil || n < len(recs) {
 		if err == nil {
 			err = fmt.Errorf("wrote %d of %d bytes", n, len(recs))

@@ -353,6 +353,7 @@ func (w *segmentWalk) save(size int64, sealed bool) error {
 	} else if name := segmentName(w.seg.base, txnIndexSuffix); r.d.others[name] {
 		err = errors.Join(err, r.d.remove(name))
 	}
+	a.lent = true // by the process that was killed
 	r.act = a
 	r.l.dirty.segs = append(r.l.dirty.segs, w.seg)
 	if !sealed && vfs.IsNoSpace(err) {

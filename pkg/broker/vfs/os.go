@@ -53,7 +53,10 @@ func (osFS) Lock(name string) (io.Closer, error) {
 // osFile adds Size and a data-only Sync; SyscallConn comes from os.File.
 type osFile struct{ *os.File }
 
-var _ RawFile = osFile{}
+var (
+	_ RawFile  = osFile{}
+	_ Reserver = osFile{}
+)
 
 func (f osFile) Size() (int64, error) {
 	fi, err := f.Stat()
@@ -64,3 +67,5 @@ func (f osFile) Size() (int64, error) {
 }
 
 func (f osFile) Sync() error { return syncOS(f.File) }
+
+func (f osFile) Reserve(off, n int64) error { return reserveOS(f.File, off, n) }

@@ -1,6 +1,8 @@
 package vfs_test
 
 import (
+	"errors"
+	"io"
 	"path/filepath"
 	"testing"
 
@@ -41,4 +43,22 @@ func TestLockInAnotherFS(t *testing.T) {
 	l, err = vfs.NewErr(vfs.OS()).Lock(name)
 	must(t, err)
 	must(t, l.Close())
+}
+
+// Room set aside neither shows nor stays.
+func TestOSReserve(t *testing.T) {
+	f := create(t, vfs.OS(), filepath.Join(t.TempDir(), "f"), []byte("abc"))
+	if err := f.(vfs.Reserver).Reserve(3, 1<<20); err != nil && !errors.Is(err, errors.ErrUnsupported) {
+		t.Fatal(err)
+	}
+	size, err := f.Size()
+	must(t, err)
+	if size != 3 {
+		t.Errorf("the file has %d bytes", size)
+	}
+	must(t, f.Truncate(3))
+	p := make([]byte, 4)
+	if n, err := f.ReadAt(p, 0); n != 3 || !errors.Is(err, io.EOF) || string(p[:n]) != "abc" {
+		t.Errorf("read %q, %v", p[:n], err)
+	}
 }

@@ -21,3 +21,5 @@ func lockOS(f *os.File) error {
 	}
 	return err
 }
+
+func reserveOS(*os.File, int64, int64) error { return errors.ErrUnsupported }

@@ -84,3 +84,5 @@ func usageOS(dir string) (Usage, error) {
 func isPlatformNoSpace(err error) bool {
 	return errors.Is(err, windows.ERROR_DISK_FULL) || errors.Is(err, windows.ERROR_HANDLE_DISK_FULL)
 }
+
+func reserveOS(*os.File, int64, int64) error { return errors.ErrUnsupported }

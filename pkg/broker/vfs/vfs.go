@@ -63,6 +63,17 @@ type RawFile interface {
 	SyscallConn() (syscall.RawConn, error)
 }
 
+// Reserver is the optional interface of files for which room can be set aside
+// where later writes will go, so that these need not look for it. Only files of
+// OS have it.
+type Reserver interface {
+	// Reserve sets the n bytes from off on aside and leaves the length as it is.
+	// A Truncate, also to that very length, gives back what lies behind it. The
+	// error is errors.ErrUnsupported where it is not worth it: on a file system
+	// that is not known to gain, or that is nearly full.
+	Reserve(off, n int64) error
+}
+
 // Usage is the size of a volume in bytes.
 type Usage struct {
 	Total int64 // size of the volume
