@@ -55,7 +55,7 @@ type Options struct {
 	// oldest segments make room for new records. 0 = no limit.
 	MaxMemory int64
 	// RecoveryThreads is how many logs are opened at once (default: GOMAXPROCS),
-	// SyncThreads how many files are synced at once (default 4).
+	// SyncThreads how many files are synced at once (default 16).
 	RecoveryThreads, SyncThreads int
 	// RetentionInterval is the pace of retention and of forgetting producers
 	// (default 5 min), CheckpointInterval that of the checkpoint files (default 10 s).
@@ -83,7 +83,7 @@ func (o Options) withDefaults() Options {
 	}
 	setDefault(&o.SyncInterval, time.Second)
 	setDefault(&o.RecoveryThreads, runtime.GOMAXPROCS(0))
-	setDefault(&o.SyncThreads, 4)
+	setDefault(&o.SyncThreads, 16)
 	setDefault(&o.RetentionInterval, 5*time.Minute)
 	setDefault(&o.CheckpointInterval, 10*time.Second)
 	setDefault(&o.ProducerIDExpiration, 24*time.Hour)
