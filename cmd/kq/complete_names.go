@@ -30,7 +30,7 @@ func completeFlag(cmd *cobra.Command, flag string, f completeFunc) {
 // ask runs f for a completion: in the time a person waits, and silent when the
 // cluster cannot be asked, which is not worth a word in the middle of somebody's typing.
 func (a *app) ask(cmd *cobra.Command, f func(ctx context.Context, cl *kgo.Client) error) {
-	a.timeout, a.verbose = completionTime, false
+	a.timeout, a.verbose, a.quiet = completionTime, false, true
 	if d, err := time.ParseDuration(a.env.Getenv(envCompletionTimeout)); err == nil {
 		a.timeout = d
 	}

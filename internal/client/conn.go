@@ -150,6 +150,9 @@ func (c *conn) observe(p []byte) error {
 			return nil
 		}
 		c.have = 0
+		if c.watch.settings.Security.SASL != nil {
+			c.watch.progress()
+		}
 		if c.answer.key == keyAPIVersions {
 			continue
 		}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
 
@@ -29,6 +30,38 @@ func saslBroker(t *testing.T, mechanisms ...string) string {
 	})
 	close(ready)
 	return self
+}
+
+// TestFarBroker: each step of a login is in time, all together are not.
+func TestFarBroker(t *testing.T) {
+	t.Parallel()
+	near := saslBroker(t, "PLAIN")
+	far := listen(t, func(c net.Conn) {
+		defer c.Close()
+		up, err := net.Dial("tcp", near)
+		if err != nil {
+			return
+		}
+		defer up.Close()
+		go func() { _, _ = io.Copy(up, c) }()
+		buf := make([]byte, 64<<10)
+		for {
+			n, err := up.Read(buf)
+			if err != nil {
+				return
+			}
+			<-time.After(350 * time.Millisecond)
+			if _, err := c.Write(buf[:n]); err != nil {
+				return
+			}
+		}
+	})
+	err := ask(t, Options{ConnectTimeout: time.Second}, conf.Flags{
+		Bootstrap: far, Properties: []string{"sasl.mechanism=PLAIN", "sasl.username=alice", "sasl.password=secret"},
+	})
+	if err != nil {
+		t.Error(err)
+	}
 }
 
 type saslConn struct {

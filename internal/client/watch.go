@@ -38,6 +38,7 @@ type watch struct {
 	mu     sync.Mutex
 	cancel context.CancelCauseFunc // guarded by mu; nil outside Do
 	timer  *time.Timer             // guarded by mu; runs from the first dial
+	until  time.Time               // guarded by mu; no giving up before, since something came of it
 	open   map[*conn]struct{}      // guarded by mu; connections without an answer yet
 	hosts  map[string]*host        // guarded by mu; by the address kgo dials
 }
@@ -134,11 +135,11 @@ func (w *watch) dial(ctx context.Context, network, addr string) (net.Conn, error
 	if to != addr {
 		w.logf("dial %s in place of %s", to, addr)
 	}
-	limit := min(w.perDial, w.limit)
-	ctx, cancel := context.WithTimeout(ctx, limit)
+	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(w.life, cancel)()
-	c, err := new(net.Dialer).DialContext(ctx, network+w.family, to)
+	limit := min(w.perDial, w.limit) // for TCP, and for TLS again
+	c, err := (&net.Dialer{Timeout: limit}).DialContext(ctx, network+w.family, to)
 	if err != nil {
 		return nil, w.dialFailed(addr, err, dialReason(err, limit))
 	}
@@ -148,11 +149,14 @@ func (w *watch) dial(ctx context.Context, network, addr string) (net.Conn, error
 	}
 	w.waitsFor(addr, kindTLSSilent)
 	shake := &handshake{}
-	secure, err := w.encrypt(ctx, addr, c, shake)
+	timed, stop := context.WithTimeout(ctx, limit)
+	defer stop()
+	secure, err := w.encrypt(timed, addr, c, shake)
 	if err != nil {
 		_ = c.Close()
 		return nil, w.dialFailed(addr, err, shake.reason(err, limit))
 	}
+	w.progress()
 	return w.follow(addr, secure, shake), nil
 }
 
@@ -224,9 +228,26 @@ func (w *watch) foreign() bool {
 }
 
 func (w *watch) giveUp() {
-	if !w.ok.Load() {
+	if w.ok.Load() {
+		return
+	}
+	w.mu.Lock()
+	rest := time.Until(w.until)
+	if rest > 0 && w.timer != nil {
+		w.timer = time.AfterFunc(rest, w.giveUp)
+	}
+	w.mu.Unlock()
+	if rest <= 0 {
 		w.end(w.diagnosis())
 	}
+}
+
+// progress gives a server that takes part in TLS or a login the whole time again:
+// they take more ways to and fro than a far one has time for otherwise.
+func (w *watch) progress() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.until = time.Now().Add(w.limit)
 }
 
 // probeSilent looks what the bootstrap addresses speak that took a connection

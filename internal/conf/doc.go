@@ -1,7 +1,7 @@
 // Package conf decides which cluster a command talks to and how: flag before
 // KQ_* environment before profile before the default, localhost:9092.
 //
-// Its centre is one table of client properties, with the names of Java's client
+// docs/connect.md has the rules. The centre is one table of client properties, with the names of Java's client
 // and of librdkafka. A property comes from -X, from a .properties file, from
 // KQ_ and its name, or from a profile. What a value means to kgo is package
 // client's to say.

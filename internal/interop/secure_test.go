@@ -78,6 +78,7 @@ func TestSecureApache(t *testing.T) {
 		{"topic", "create", "orders", "-p", "1"},
 		{"produce", "orders", "--value", "hello"},
 		{"consume", "orders", "-f", "value"},
+		{"doctor"},
 	} {
 		args = append(args, "-b", s.SASLSSL)
 		for _, p := range append(login("SCRAM-SHA-512", SecurePassword), trust) {
