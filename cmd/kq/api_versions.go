@@ -62,7 +62,7 @@ func (a *app) printAPIVersions(brokers []admin.BrokerAPIs) error {
 		}
 		answered = append(answered, b)
 	}
-	if len(answered) > 0 || a.output == string(out.JSONFormat) {
+	if len(answered) > 0 || a.structured() {
 		tables := []out.Table{apiTable(answered)}
 		if a.output == string(out.WideFormat) {
 			tables = append(tables, featureTable(answered))

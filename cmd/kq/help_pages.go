@@ -52,7 +52,9 @@ standard error. -o chooses how results are printed:
   tsv       columns with tabs between them, "-" for nothing, a fixed set
   name      the names alone, a line each
   template=TEMPLATE
-            a Go template over what json prints: '{{range .}}{{.topic}} {{end}}'
+            a Go template over what json prints: '{{range .}}{{.topic}} {{end}}',
+            with the functions json, join SEPARATOR LIST, split SEPARATOR TEXT,
+            default TEXT VALUE, replace OLD NEW TEXT, lower and upper
 
 Commands that handle records have -f in place of -o: see kq help consume.
 --no-headers leaves out the header line of table, wide and tsv. Colour and

@@ -39,7 +39,13 @@ func items() []item {
 	return []item{
 		{Name: "1.5", Count: 1 << 60, Ratio: 0.5, ISR: []int32{1, 2}, common: common{&rack}, When: time.Unix(0, 0).UTC()},
 		{Name: "yes", Map: map[string]string{"b": "two\nlines", "a": "0x1F"}, Error: &failure{3}},
-		{Name: "2026-01-31"}, {Name: "~"}, {Name: ""}, {Name: "a: b #c"}, {Name: "日本\x1b[31m"}, {Name: "12:30:45"}, {Name: "<&>"},
+		{Name: "2026-01-31"},
+		{Name: "~"},
+		{Name: ""},
+		{Name: "a: b #c"},
+		{Name: "日本\x1b[31m"},
+		{Name: "12:30:45"},
+		{Name: "<&>"},
 	}
 }
 

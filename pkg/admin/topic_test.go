@@ -220,8 +220,12 @@ func TestOffsetsAndTrim(t *testing.T) {
 		return strings.Join(got, " ")
 	}
 	for _, step := range [][2]string{
-		{"1", "0:0>1 1:0>1 2:0>0OFFSET_OUT_OF_RANGE"}, {middle, "0:1>2 1:1>2 2:0>0"}, {"1", "0:2>2 1:2>2 2:0>0OFFSET_OUT_OF_RANGE"},
-		{"-4", "0:2>6 1:2>2 2:0>0"}, {"@-1s", "0:6>10 1:2>3 2:0>0"}, {"end", "0:10>10 1:3>3 2:0>0"},
+		{"1", "0:0>1 1:0>1 2:0>0OFFSET_OUT_OF_RANGE"},
+		{middle, "0:1>2 1:1>2 2:0>0"},
+		{"1", "0:2>2 1:2>2 2:0>0OFFSET_OUT_OF_RANGE"},
+		{"-4", "0:2>6 1:2>2 2:0>0"},
+		{"@-1s", "0:6>10 1:2>3 2:0>0"},
+		{"end", "0:10>10 1:3>3 2:0>0"},
 	} {
 		if got := trim(step[0]); got != step[1] {
 			t.Errorf("before %s: %s, want %s", step[0], got, step[1])
