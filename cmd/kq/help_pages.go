@@ -52,7 +52,7 @@ standard error. -o chooses how results are printed:
   tsv       columns with tabs between them, "-" for nothing, a fixed set
   name      the names alone, a line each
   template=TEMPLATE
-            a Go template over what json prints: '{{range .}}{{.topic}} {{end}}',
+            a Go template over what json prints: '{{range .}}{{.topic}} {{end}}'
             with the functions json, join SEPARATOR LIST, split SEPARATOR TEXT,
             default TEXT VALUE, replace OLD NEW TEXT, lower and upper
 
