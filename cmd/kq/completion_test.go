@@ -63,7 +63,7 @@ func TestEveryFlagCompletes(t *testing.T) {
 func TestCompletionGivesUp(t *testing.T) {
 	t.Parallel()
 	silent := serveConns(t, func(c net.Conn) { _, _ = io.Copy(io.Discard, c) })
-	for name, addr := range map[string]string{"silent": silent, "dead": unused(t)} {
+	for name, addr := range map[string]string{"silent": silent, "dead": dead(t)} {
 		least := time.Hour // of several tries, since a machine may be busy
 		for range 5 {
 			begun := time.Now()

@@ -129,7 +129,7 @@ func startOthers(t *testing.T) map[string]string {
 		"TLS":    serveConns(t, func(c net.Conn) { _ = tls.Server(c, secure.TLS).Handshake() }),
 		"SILENT": serveConns(t, func(c net.Conn) { _, _ = io.Copy(io.Discard, c) }),
 		"CLOSES": serveConns(t, func(net.Conn) {}),
-		"DEAD":   unused(t),
+		"DEAD":   dead(t),
 	}
 }
 
@@ -153,6 +153,19 @@ func serveConns(t *testing.T, f func(net.Conn)) string {
 		}
 	}()
 	return l.Addr().String()
+}
+
+// dead is an address that refuses connections until the test ends: a connection
+// holds its port, so that no broker of another test gets it.
+func dead(t *testing.T) string {
+	there := serveConns(t, func(c net.Conn) { _, _ = io.Copy(io.Discard, c) })
+	d := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)}}
+	c, err := d.DialContext(t.Context(), "tcp", there)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	return c.LocalAddr().String()
 }
 
 // unused is an address where nothing listens.
