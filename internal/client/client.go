@@ -54,7 +54,7 @@ func New(s conf.Settings, o Options, more ...kgo.Opt) (*Client, error) {
 		kgo.SeedBrokers(s.Bootstrap...),
 		kgo.Dialer(w.dial),
 		kgo.ClientID("kq"),
-		kgo.SoftwareNameAndVersion("kq", softwareVersion(o.Version)),
+		kgo.SoftwareNameAndVersion("kq", SoftwareVersion(o.Version)),
 		kgo.DisableClientMetrics(),
 		kgo.AlwaysRetryEOF(), // what a closed connection means is the watch's to say
 		kgo.MetadataMinAge(250 * time.Millisecond),
@@ -142,29 +142,6 @@ func (w *watch) backoff(fails int) time.Duration {
 		return w.firstBackoff
 	}
 	return min(w.firstBackoff<<min(fails-1, 10), w.mostBackoff)
-}
-
-// softwareVersion keeps to what ApiVersions allows a version to be (KIP-511):
-// letters, digits, dots and dashes, at either end a letter or digit.
-func softwareVersion(v string) string {
-	var b []byte
-	for i := range len(v) {
-		switch c := v[i]; {
-		case c >= '0' && c <= '9', c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c == '.' && len(b) > 0:
-			b = append(b, c)
-		default:
-			if len(b) > 0 && b[len(b)-1] != '-' {
-				b = append(b, '-')
-			}
-		}
-	}
-	for len(b) > 0 && (b[len(b)-1] == '-' || b[len(b)-1] == '.') {
-		b = b[:len(b)-1]
-	}
-	if len(b) == 0 {
-		return "devel"
-	}
-	return string(b)
 }
 
 // Logger passes on what a client's kgo warns of, and the watch does not say.

@@ -285,7 +285,7 @@ func TestInterrupt(t *testing.T) {
 
 func TestSoftwareVersion(t *testing.T) {
 	for in, want := range map[string]string{"": "devel", "(devel)": "devel", "v1.2.3+dirty": "v1.2.3-dirty", "1.0": "1.0"} {
-		if got := softwareVersion(in); got != want {
+		if got := SoftwareVersion(in); got != want {
 			t.Errorf("%q: got %q, want %q", in, got, want)
 		}
 	}
