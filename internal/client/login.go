@@ -2,6 +2,7 @@ package client
 
 import (
 	"encoding/binary"
+	"encoding/json"
 	"slices"
 	"strings"
 
@@ -76,8 +77,14 @@ func (c *conn) loginAnswer(r request, frame []byte) (why reason, refused bool) {
 		}
 		body = body[1:]
 	}
-	if resp.ReadFrom(body) != nil || resp.ErrorCode == 0 {
+	if resp.ReadFrom(body) != nil {
 		return reason{}, false
+	}
+	if resp.ErrorCode == 0 {
+		// OAUTHBEARER has a refusal of its own, RFC 7628 section 3.2.2: what else
+		// would be answered to a token that is good is nothing.
+		token := c.watch.settings.Security.SASL != nil && c.watch.settings.Security.SASL.Mechanism == "OAUTHBEARER"
+		return reason{kind: kindSASLFailed, detail: tokenStatus(resp.SASLAuthBytes)}, token && len(resp.SASLAuthBytes) > 0
 	}
 	e := kerr.TypedErrorForCode(resp.ErrorCode)
 	if e == nil {
@@ -88,6 +95,15 @@ func (c *conn) loginAnswer(r request, frame []byte) (why reason, refused bool) {
 		why.detail = *resp.ErrorMessage
 	}
 	return why, true
+}
+
+// tokenStatus is why a token was refused.
+func tokenStatus(answer []byte) string {
+	var a struct{ Status string }
+	if json.Unmarshal(answer, &a) != nil || a.Status == "" {
+		return "the token is refused"
+	}
+	return "the token is refused, " + a.Status
 }
 
 // refused ends the command: a login that one broker refuses, all do.

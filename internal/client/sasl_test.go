@@ -113,10 +113,14 @@ func (s *saslConn) login() bool {
 				return false
 			}
 			given := string(req.SASLAuthBytes)
+			resp = r
+			if strings.Contains(given, "Bearer bad") {
+				r.SASLAuthBytes = []byte(`{"status":"invalid_token"}`)
+				break
+			}
 			if done = given == "\x00alice\x00secret" || strings.HasPrefix(given, "n,,\x01auth=Bearer secret\x01"); !done {
 				r.ErrorCode, r.ErrorMessage, refused = 58, kmsg.StringPtr("Authentication failed: Invalid username or password"), true
 			}
-			resp = r
 		default:
 			return false
 		}
@@ -144,6 +148,7 @@ func TestSASL(t *testing.T) {
 		{"OAUTHBEARER", plain, "sasl.oauthbearer.token=secret", ""},
 		{"wrong password", plain, "sasl.mechanism=PLAIN sasl.username=alice sasl.password=wrong", `SASL PLAIN as "alice": Authentication failed: Invalid username or password`},
 		{"wrong token", plain, "sasl.oauthbearer.token=old", "SASL OAUTHBEARER: Authentication failed"},
+		{"refused token", plain, "sasl.oauthbearer.token=bad", "SASL OAUTHBEARER: the token is refused, invalid_token"},
 		{"other mechanism", plain, "sasl.mechanism=SCRAM-SHA-512 sasl.username=alice sasl.password=secret", `SASL SCRAM-SHA-512 as "alice" was tried, and it offers OAUTHBEARER, PLAIN`},
 		{"no login", plain, "", "it wants a login (SASL) with OAUTHBEARER, PLAIN, and none was given"},
 		{"no login wanted", saslBroker(t), "sasl.mechanism=PLAIN sasl.username=alice sasl.password=secret", "its listener takes no login"},

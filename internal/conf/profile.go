@@ -206,7 +206,7 @@ func (p Profile) Security() string {
 // What Expand cannot fill in.
 var (
 	ErrVariable  = errors.New("the environment has no such variable")
-	ErrReference = errors.New("not ${NAME} or ${NAME:-DEFAULT}; $${ stands for ${ itself")
+	ErrReference = errors.New("after ${ stands no NAME} or NAME:-DEFAULT}; $${ stands for ${ itself")
 )
 
 // Expand fills in ${NAME} and ${NAME:-DEFAULT} from the environment; $${ stands
@@ -228,7 +228,7 @@ func Expand(text string, getenv func(string) string) (string, error) {
 		inner, rest, ok := strings.Cut(text[i+2:], "}")
 		name, fallback, hasFallback := strings.Cut(inner, ":-")
 		if !ok || !isVariable(name) {
-			return "", fmt.Errorf("%q: %w", text[i:min(len(text), i+12)], ErrReference)
+			return "", ErrReference // without the text, which may be part of a password
 		}
 		value := getenv(name)
 		switch {

@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/base64"
 	"encoding/pem"
 	"fmt"
 	"math/big"
@@ -21,7 +22,7 @@ import (
 type Secure struct {
 	SASLSSL   string            // host:port: SASL_SSL with PLAIN and SCRAM-SHA-512
 	MutualTLS string            // host:port: SSL that wants a client certificate
-	SASLPlain string            // host:port: SASL_PLAINTEXT with PLAIN
+	SASLPlain string            // host:port: SASL_PLAINTEXT with PLAIN and OAUTHBEARER
 	CA        string            // the authority of its certificate, as PEM
 	Client    string            // a client's certificate and key, as PEM
 	Settings  map[string]string // of the broker
@@ -70,12 +71,21 @@ func NewSecure(dir string) (*Secure, error) {
 		"ssl.truststore.type": "PEM", "ssl.truststore.location": s.CA,
 		"listener.name.mutual.ssl.client.auth":                 "required",
 		"sasl.enabled.mechanisms":                              "PLAIN,SCRAM-SHA-512",
-		"listener.name.saslplain.sasl.enabled.mechanisms":      "PLAIN",
+		"listener.name.saslplain.sasl.enabled.mechanisms":      "PLAIN,OAUTHBEARER",
+		"listener.name.saslplain.oauthbearer.sasl.jaas.config": `org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required unsecuredLoginStringClaim_sub="broker";`,
 		"listener.name.saslssl.plain.sasl.jaas.config":         plain,
 		"listener.name.saslplain.plain.sasl.jaas.config":       plain,
 		"listener.name.saslssl.scram-sha-512.sasl.jaas.config": "org.apache.kafka.common.security.scram.ScramLoginModule required;",
 	}
 	return s, nil
+}
+
+// UnsecuredToken is a token of nobody's signature for subject, which a Kafka that
+// is not told otherwise believes.
+func UnsecuredToken(subject string) string {
+	now := time.Now().Unix()
+	part := func(s string) string { return base64.RawURLEncoding.EncodeToString([]byte(s)) }
+	return part(`{"alg":"none"}`) + "." + part(fmt.Sprintf(`{"sub":%q,"iat":%d,"exp":%d}`, subject, now, now+600)) + "."
 }
 
 // certify makes a certificate for 127.0.0.1 signed by ca, or an authority.
