@@ -8,13 +8,9 @@ import (
 	"testing"
 )
 
-// TestSecureApache: kq logs in at a real Kafka in every way it knows, and says
-// what is wrong where it cannot.
-func TestSecureApache(t *testing.T) {
-	s, err := NewSecure(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
+// startSecure starts a Kafka with the listeners of s, and makes its SCRAM user.
+func startSecure(t *testing.T, s *Secure) *Kafka {
+	t.Helper()
 	k, err := StartKafka(t.Context(), installed.jars, t.TempDir(), s.Settings)
 	if err != nil {
 		t.Fatal(err)
@@ -29,6 +25,17 @@ func TestSecureApache(t *testing.T) {
 	if err != nil {
 		t.Fatalf("make the SCRAM user: %v: %s", err, out)
 	}
+	return k
+}
+
+// TestSecureApache: kq logs in at a real Kafka in every way it knows, and says
+// what is wrong where it cannot.
+func TestSecureApache(t *testing.T) {
+	s, err := NewSecure(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	k := startSecure(t, s)
 	login := func(mechanism, password string) []string {
 		return []string{"sasl.mechanism=" + mechanism, "sasl.username=" + SecureUser, "sasl.password=" + password}
 	}
