@@ -67,7 +67,9 @@ func TestProduceInterruptedTwice(t *testing.T) {
 		t.Fatalf("%q, %v", out, err)
 	}
 	b.Stop()
-	if _, err := pipe.WriteString("two\n"); err != nil {
+	// More than the pipe and a few reads hold: when it is written, records of it
+	// are on their way.
+	if _, err := pipe.WriteString(strings.Repeat(strings.Repeat("two", 300)+"\n", 1000)); err != nil {
 		t.Fatal(err)
 	}
 	// The first one waits for the record, for a while. When that is over cannot be

@@ -105,7 +105,7 @@ func keyPair(t *conf.TLS) (tls.Certificate, error) {
 
 // readPEM reads the blocks of a file or a text.
 func readPEM(p conf.PEM, withKey bool) ([]*pem.Block, error) {
-	text := []byte(p.Text)
+	text := loosePEM(p.Text)
 	if p.Path != "" {
 		var err error
 		if text, err = os.ReadFile(p.Path); err != nil {
@@ -115,8 +115,6 @@ func readPEM(p conf.PEM, withKey bool) ([]*pem.Block, error) {
 			}
 			return nil, wrong(p, "", "%w", err)
 		}
-	} else {
-		text = loosePEM(p.Text)
 	}
 	var blocks []*pem.Block
 	for {

@@ -225,9 +225,21 @@ func TestReadTemplate(t *testing.T) {
 		}
 	}
 	for _, tt := range []struct{ spec, data string }{
-		{`%k\t%v\n`, "a\n"}, {`%K %k%v\n`, "x"}, {`%K %k\n`, "5 ab"}, {`%K %k\n`, "-2 ab"}, {`%v{hex}\n`, "zz\n"}, {`%K %k\n`, "9223372036854775807 ab"},
-		{`%p %v\n`, "-1 x"}, {`%v{q}\n`, "1"}, {`%v{q}\n`, `"a`}, {`x%v\n`, "y\n"}, {`%T{rfc3339} %v\n`, "now x\n"}, {`%H %h{%k=}%v\n`, "99999999 a=b"}, {`%h{json}%v\n`, "nul"},
-		{`%H %h{%K%k}%v\n`, "3 "}, {`%h{json}%v\n`, `"x"y`},
+		{`%k\t%v\n`, "a\n"},
+		{`%K %k%v\n`, "x"},
+		{`%K %k\n`, "5 ab"},
+		{`%K %k\n`, "-2 ab"},
+		{`%v{hex}\n`, "zz\n"},
+		{`%K %k\n`, "9223372036854775807 ab"},
+		{`%p %v\n`, "-1 x"},
+		{`%v{q}\n`, "1"},
+		{`%v{q}\n`, `"a`},
+		{`x%v\n`, "y\n"},
+		{`%T{rfc3339} %v\n`, "now x\n"},
+		{`%H %h{%k=}%v\n`, "99999999 a=b"},
+		{`%h{json}%v\n`, "nul"},
+		{`%H %h{%K%k}%v\n`, "3 "},
+		{`%h{json}%v\n`, `"x"y`},
 	} {
 		if got, err := readAll(t, tt.spec, tt.data, 0); !errors.Is(err, format.ErrRecord) {
 			t.Errorf("%s of %q: %d records, %v", tt.spec, tt.data, len(got), err)

@@ -30,7 +30,8 @@ func TestRecords(t *testing.T) {
 		{"whole inputs", Options{Whole: true}, []Input{text("a", "x\ny\n"), text("b", ""), text("c", strings.Repeat("z", 3*chunkBytes))}, []string{"-=x\ny\n", "-=", "-=" + strings.Repeat("z", 3*chunkBytes)}},
 		{"a tombstone", Options{Whole: true, Key: []byte("k"), EmptyNull: true}, []Input{text("a", "")}, []string{"k=-"}},
 		{
-			"json", Options{Format: "json", Headers: h[:1]},
+			"json",
+			Options{Format: "json", Headers: h[:1]},
 			[]Input{text("a", `{"key":null,"value":"v","partition":1}`+"\n"+`{"key":"a\u0062","value":null,"headers":[["x","y"],["z",null]]}`)},
 			[]string{"-=v a:1 p1", "ab=- x:y z:- a:1"},
 		},
