@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -14,27 +15,35 @@ import (
 	"kq/pkg/broker/brokertest"
 )
 
-// TestProduceInterrupted: an interrupt ends an input that does not end; what was
-// read of it is written, but for half a line.
-func TestProduceInterrupted(t *testing.T) {
-	b := brokertest.Start(t, brokertest.Topics("t:1"))
+// produceFromPipe begins to produce from a pipe that stays open. It returns when
+// the lines whole of text can be read.
+func produceFromPipe(t *testing.T, addr, text, whole string) (*process, *os.File) {
 	name := filepath.Join(t.TempDir(), "pipe")
 	if err := syscall.Mkfifo(name, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	p := startKQ(t, "produce", "t", name, "-b", b.Addr())
+	p := startKQ(t, "produce", "t", name, "-b", addr)
 	pipe, err := os.OpenFile(name, os.O_WRONLY, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer pipe.Close()
-	if _, err := pipe.WriteString("one\ntwo\nthr"); err != nil {
+	t.Cleanup(func() { pipe.Close() })
+	if _, err := pipe.WriteString(text); err != nil {
 		t.Fatal(err)
 	}
-	read := []string{"consume", "t", "-b", b.Addr(), "-f", "value", "-F", "--from", "start", "-n", "2"}
-	if out, err := exec.Command("kq", read...).Output(); err != nil || string(out) != "one\ntwo\n" {
+	count := strconv.Itoa(strings.Count(whole, "\n"))
+	read := []string{"consume", "t", "-b", addr, "-f", "value", "-F", "--from", "start", "-n", count}
+	if out, err := exec.Command("kq", read...).Output(); err != nil || string(out) != whole {
 		t.Fatalf("%q, %v", out, err)
 	}
+	return p, pipe
+}
+
+// TestProduceInterrupted: an interrupt ends an input that does not end; what was
+// read of it is written, but for half a line.
+func TestProduceInterrupted(t *testing.T) {
+	b := brokertest.Start(t, brokertest.Topics("t:1"))
+	p, _ := produceFromPipe(t, b.Addr(), "one\ntwo\nthr", "one\ntwo\n")
 	p.signal(syscall.SIGINT)
 	if code := p.exit(); code != 130 || !strings.Contains(p.stderr.String(), "kq: 2 records written, 0 failed\n") {
 		t.Errorf("exit code %d, %s", code, p.stderr.String())
@@ -49,23 +58,7 @@ func TestProduceInterrupted(t *testing.T) {
 // records nobody acknowledges.
 func TestProduceInterruptedTwice(t *testing.T) {
 	b := brokertest.Start(t, brokertest.Topics("t:1"))
-	name := filepath.Join(t.TempDir(), "pipe")
-	if err := syscall.Mkfifo(name, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	p := startKQ(t, "produce", "t", name, "-b", b.Addr())
-	pipe, err := os.OpenFile(name, os.O_WRONLY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer pipe.Close()
-	if _, err := pipe.WriteString("one\n"); err != nil {
-		t.Fatal(err)
-	}
-	read := []string{"consume", "t", "-b", b.Addr(), "-f", "value", "-F", "--from", "start", "-n", "1"}
-	if out, err := exec.Command("kq", read...).Output(); err != nil || string(out) != "one\n" {
-		t.Fatalf("%q, %v", out, err)
-	}
+	p, pipe := produceFromPipe(t, b.Addr(), "one\n", "one\n")
 	b.Stop()
 	// More than the pipe and a few reads hold: when it is written, records of it
 	// are on their way.
