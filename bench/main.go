@@ -39,6 +39,9 @@ func main() {
 }
 
 func run(ctx context.Context, args []string) error {
+	if len(args) == 1 && args[0] == "spin" {
+		return spin()
+	}
 	if len(args) == 4 && args[0] == "serve-kfake" {
 		return serveKfake(ctx, args[1], args[2], args[3] == "sync")
 	}

@@ -19,6 +19,7 @@ type sample map[string]float64
 type part struct {
 	name, title, about string
 	peers              []string
+	awake              bool // the processors may not halt meanwhile
 	run                func(ctx context.Context, b *bench, p part, r *partResult) error
 }
 
@@ -54,6 +55,13 @@ func (b *bench) part(ctx context.Context, p part) (*partResult, error) {
 		if why, ok := b.missing[name]; ok {
 			r.Missing[name] = why
 		}
+	}
+	if p.awake {
+		stop, err := keepAwake(ctx)
+		if err != nil {
+			return r, err
+		}
+		defer stop()
 	}
 	return r, p.run(ctx, b, p, r)
 }

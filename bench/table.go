@@ -30,7 +30,9 @@ func resultsPage(res *results, notes string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Measurements\n\n`cd bench && go run . -o RESULTS.md` writes this page from what it measures: %s; client and server share the cores.\n", res.Machine)
 	b.WriteString("A cell is the median (least to greatest) of the runs. `kq ÷ X` divides the values of one turn, and then takes the median:\n" +
-		"the machine drifts, ratios less. Aims are of that ratio where they name a peer.\n\n")
+		"the machine drifts, ratios less. Aims are of that ratio where they name a peer.\n" +
+		"Where milliseconds are measured, processes that run when nothing else wants to (SCHED_IDLE) keep the processors from halting: to wake one of a\n" +
+		"virtual machine takes as long as an answer does.\n\n")
 	met, unmet := judge(res)
 	fmt.Fprintf(&b, "**%s met.**", plural(met, "aim is", "aims are"))
 	if len(unmet) > 0 {

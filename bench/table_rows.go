@@ -24,23 +24,24 @@ func parts() []part {
 	return []part{
 		{
 			"start", "Start to ready", "From the start of the process. Empty: until Metadata names the broker. Many partitions, 100 records in each since the last start: " +
-				"until ListOffsets tells the right end of all of them.", servers, turns(starts),
+				"until ListOffsets tells the right end of all of them.", servers, false, turns(starts),
 		},
 		{
 			"server", "Throughput, CPU, memory", "The franz-go client (acks=all, no compression) writes a topic and reads it; then a raw client reads it three times: " +
-				"plain sockets, two connections, 1 MiB of a partition in one request, batches thrown away. CPU and memory are the server's. Warm.", servers, turns(throughput),
+				"plain sockets, two connections, 1 MiB of a partition in one request, batches thrown away. CPU and memory are the server's. Warm.", servers, false, turns(throughput),
 		},
 		{
 			"latency", "Single records", "One record at a time, acks=all, one partition, the franz-go client; from produce to consume with a consumer that polls. Warm.",
-			servers, turns(latency),
+			servers, true, turns(latency),
 		},
 		{
 			"fsync", "Single records on disk", "Single records over plain sockets to one partition, answered when they are on disk: `kq serve --sync commit`, " +
-				"Kafka with flush.messages=1, kfake with SyncWrites.", servers, turns(fsyncedProduce),
+				"Kafka with flush.messages=1, kfake with SyncWrites.", servers, true, turns(fsyncedProduce),
 		},
 		{
 			"cli", "Command line", "Lines of JSON of about 95 bytes, 4 partitions; output to /dev/null. kcat: `-P`, `-C -e -q`, `-C -e -J -q`, `-h`, `-L`.",
 			[]string{"kq", "kcat"},
+			true,
 			commandLine,
 		},
 	}

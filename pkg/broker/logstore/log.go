@@ -18,7 +18,8 @@ import (
 // its end offset, high watermark or configuration: starting a broker with
 // thousands of partitions touches none of them.
 //
-// Lock order: syncMu, then mu, then a segment's mu, then the cache's.
+// Lock order: syncMu, then mu, then a segment's mu, then the cache's; the
+// group's is a leaf.
 type Log struct {
 	store   *Store
 	tp      TopicPartition
@@ -35,6 +36,7 @@ type Log struct {
 	unstable      atomic.Int64  // first unstable offset, noOffset without one; moved under mu
 	hasClosedTxns atomic.Bool   // a high watermark may move the first unstable offset
 	wants         atomic.Uint32 // syncScope bits and busy; see syncer
+	group         commitGroup   // with SyncCommit
 	isDirty       atomic.Bool   // has bytes that are not durable
 	nextStart     atomic.Int64  // a log start that is being written to its file
 
