@@ -48,7 +48,7 @@ func TestAsked(t *testing.T) {
 	if _, stderr, err = kq("y\n", "topic", "delete", "t-1", "t-2"); err != nil || stderr != "delete \"t-1\", \"t-2\" and all records? [y/N] " {
 		t.Errorf("delete asks %q, %v", stderr, err)
 	}
-	if stdout, _, err = kq("yes\n", "topic", "delete", "--regex", "t-.*"); err != nil || strings.Count(stdout, "t-") != 2 {
+	if stdout, _, err = kq("yes\n", "topic", "delete", "--regex", "t-.*"); err != nil || strings.Count(stdout, "\nt-") != 2 {
 		t.Errorf("delete: %q, %v", stdout, err)
 	}
 }
