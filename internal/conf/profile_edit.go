@@ -144,11 +144,25 @@ func (f *File) again() error {
 		return err
 	}
 	changed, err := ParseFile(f.Path, text)
+	if err != nil && f.doc != nil {
+		// The library puts some comments where they cannot be read again.
+		dropComments(f.doc)
+		if text, err = f.render(); err == nil {
+			changed, err = ParseFile(f.Path, text)
+		}
+	}
 	if err != nil {
 		return err
 	}
 	*f = *changed
 	return nil
+}
+
+func dropComments(n *yaml.Node) {
+	n.HeadComment, n.LineComment, n.FootComment = "", "", ""
+	for _, c := range n.Content {
+		dropComments(c)
+	}
 }
 
 func (f *File) render() ([]byte, error) {

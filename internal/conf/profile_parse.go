@@ -1,11 +1,13 @@
 package conf
 
 import (
+	"bytes"
 	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 
@@ -29,6 +31,9 @@ func profileKeys() []string {
 // ParseFile reads the text of a file of profiles. Errors say FILE:LINE:COLUMN.
 func ParseFile(path string, text []byte) (*File, error) {
 	f := &File{Path: path}
+	if err := f.encoding(text); err != nil {
+		return nil, err
+	}
 	var doc yaml.Node
 	if err := yaml.Unmarshal(text, &doc); err != nil {
 		return nil, f.syntax(err, text)
@@ -59,6 +64,25 @@ func ParseFile(path string, text []byte) (*File, error) {
 		return nil, err
 	}
 	return f, nil
+}
+
+// encoding finds bytes that are not UTF-8: what an edit writes again has to be.
+func (f *File) encoding(text []byte) error {
+	if utf8.Valid(text) {
+		return nil
+	}
+	line := 1
+	for l := range bytes.Lines(text) {
+		for column := 1; len(l) > 0; column++ {
+			r, n := utf8.DecodeRune(l)
+			if r == utf8.RuneError && n == 1 {
+				return errorf("save the file as UTF-8", "%s:%d:%d: not UTF-8 text", f.Path, line, column)
+			}
+			l = l[n:]
+		}
+		line++
+	}
+	return nil
 }
 
 // ProfileName checks the name of a profile.
