@@ -81,3 +81,23 @@ func TestUsage(t *testing.T) {
 		}
 	}
 }
+
+func TestLostDeadlineRace(t *testing.T) {
+	const progress = "fuzz: elapsed: 7s, execs: 103746 (9339/sec), new interesting: 19 (total: 77)\n"
+	for name, c := range map[string]struct {
+		output string
+		want   bool
+	}{
+		"the race":                     {progress + "--- FAIL: FuzzX (7.23s)\n    context deadline exceeded\nFAIL\nexit status 1\n", true},
+		"a pass":                       {progress + "PASS\nok  \tkq/internal/x\t6.944s\n", false},
+		"a failing input":              {progress + "--- FAIL: FuzzX (1.02s)\n    --- FAIL: FuzzX (0.00s)\n        x_test.go:9: wrong\n    \n    Failing input written to testdata/fuzz/FuzzX/582528ddfad69eb5\nFAIL\n", false},
+		"a target that says so itself": {progress + "--- FAIL: FuzzX (1.02s)\n    --- FAIL: FuzzX (0.00s)\n        x_test.go:9: context deadline exceeded\nFAIL\n", false},
+		"a seed that says so":          {progress + "--- FAIL: FuzzX (1.02s)\n    context deadline exceeded\n    Failing input written to testdata/fuzz/FuzzX/58\nFAIL\n", false},
+		"a hang":                       {progress + "--- FAIL: FuzzX (11.02s)\n    fuzzing process hung or terminated unexpectedly: exit status 2\nFAIL\n", false},
+		"a build error":                {"# kq/internal/x\nx.go:1: context deadline exceeded\nFAIL\tkq/internal/x [build failed]\n", false},
+	} {
+		if got := lostDeadlineRace(c.output); got != c.want {
+			t.Errorf("%s: %v, want %v", name, got, c.want)
+		}
+	}
+}
