@@ -10,26 +10,30 @@ import (
 // layers. Packages of one layer never import each other: coordinators reach
 // each other through interfaces.
 var brokerLayers = map[string]int{
-	"pkg/broker/batch":            0,
-	"pkg/broker/vfs":              0,
-	"pkg/broker/logstore":         1,
-	"pkg/broker/internal/meta":    2,
-	"pkg/broker/internal/topic":   3,
-	"pkg/broker/internal/group":   4,
-	"pkg/broker/internal/txn":     4,
-	"pkg/broker/internal/replica": 4,
-	"pkg/broker/internal/cluster": 4,
-	"pkg/broker/internal/auth":    4,
-	"pkg/broker/internal/quota":   4,
-	"pkg/broker/internal/api":     5,
-	"pkg/broker":                  6,
-	"pkg/broker/brokertest":       7,
+	"pkg/broker/batch":          0,
+	"pkg/broker/vfs":            0,
+	"pkg/broker/logstore":       1,
+	"pkg/broker/internal/meta":  2,
+	"pkg/broker/internal/topic": 3,
+	// what coordinators stand on
+	"pkg/broker/internal/statelog":       4,
+	"pkg/broker/internal/group/classic":  5,
+	"pkg/broker/internal/group/consumer": 6,
+	"pkg/broker/internal/group":          7,
+	"pkg/broker/internal/txn":            7,
+	"pkg/broker/internal/replica":        7,
+	"pkg/broker/internal/cluster":        7,
+	"pkg/broker/internal/auth":           7,
+	"pkg/broker/internal/quota":          7,
+	"pkg/broker/internal/api":            8,
+	"pkg/broker":                         9,
+	"pkg/broker/brokertest":              10,
 }
 
 // sideRooms stand alone, and only the packages named may import them.
 var sideRooms = map[string][]string{
 	"pkg/broker/internal/wire":      {"pkg/broker/internal/api", "pkg/broker"},
-	"pkg/broker/internal/configdef": {"pkg/broker/internal/meta", "pkg/broker/internal/topic", "pkg/broker/internal/group", "pkg/broker/internal/txn", "pkg/broker/internal/replica", "pkg/broker/internal/cluster", "pkg/broker/internal/auth", "pkg/broker/internal/quota", "pkg/broker/internal/api", "pkg/broker"},
+	"pkg/broker/internal/configdef": {"pkg/broker/internal/meta", "pkg/broker/internal/topic", "pkg/broker/internal/group", "pkg/broker/internal/group/classic", "pkg/broker/internal/group/consumer", "pkg/broker/internal/txn", "pkg/broker/internal/replica", "pkg/broker/internal/cluster", "pkg/broker/internal/auth", "pkg/broker/internal/quota", "pkg/broker/internal/api", "pkg/broker"},
 }
 
 // onTop are pkg/broker's neighbours that sit on a client: they see no broker
