@@ -33,6 +33,10 @@ type AppendOptions struct {
 	// TxnVersion is the transaction version of a marker; 2 and later demand a
 	// producer epoch above the last one (KIP-890).
 	TxnVersion int16
+	// Verify demands of a transactional batch that its transaction is open in this
+	// log, or that Guard is what StartVerification gave out last for its producer.
+	Verify bool
+	Guard  *Guard
 }
 
 // Appended says what became of an append.

@@ -15,7 +15,8 @@ var (
 	ErrOutOfOrderSequence = errors.New("out of order sequence number")
 	// ErrInvalidProducerEpoch: a producer epoch below the one seen last (47).
 	ErrInvalidProducerEpoch = errors.New("invalid producer epoch")
-	// ErrInvalidTxnState: a plain batch inside the producer's transaction (48).
+	// ErrInvalidTxnState: a plain batch inside the producer's transaction, or one of
+	// a transaction that the coordinator does not know to be open here (48).
 	ErrInvalidTxnState = errors.New("invalid transaction state")
 	// ErrCoordinatorFenced: a marker of an older coordinator (52).
 	ErrCoordinatorFenced = errors.New("transaction coordinator is fenced")

@@ -103,11 +103,15 @@ type producerAppend struct {
 	// txnVersion is the transaction version that a marker was written with;
 	// from 2 on (KIP-890) a marker carries a raised producer epoch.
 	txnVersion int16
+	// verifying is what StartVerification knows of the producer, if anything.
+	verifying *verification
+	inTxn     bool // a batch or marker of a transaction was added
 }
 
 // add takes the next batch of the producer. done is set for a marker that ended
 // a transaction with records in it.
 func (p *producerAppend) add(b batch.Batch) (done completedTxn, ok bool, err error) {
+	p.inTxn = p.inTxn || b.IsTransactional()
 	if !b.IsControl() {
 		return completedTxn{}, false, p.addData(b)
 	}
@@ -162,6 +166,9 @@ func (p *producerAppend) checkEpoch(epoch int16, offset int64, txnVersion int16)
 
 func (p *producerAppend) checkSequence(epoch int16, first int32) error {
 	e := &p.next
+	if err := p.verifying.checkSequence(e, first); err != nil {
+		return err
+	}
 	switch {
 	case p.fresh:
 		return nil

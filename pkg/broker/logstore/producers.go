@@ -23,6 +23,8 @@ type producers struct {
 	// not below the high watermark yet.
 	open, closed []ongoingTxn
 	end          int64 // the state covers the log up to here
+	// verifying has the producers whose transactions the coordinator is asked about.
+	verifying map[int64]*verification
 
 	staged  []producerAppend // of the append under way
 	done    []completedTxn   // of the append under way
@@ -30,7 +32,7 @@ type producers struct {
 }
 
 func newProducers(end int64) *producers {
-	return &producers{entries: map[int64]*producerEntry{}, end: end}
+	return &producers{entries: map[int64]*producerEntry{}, verifying: map[int64]*verification{}, end: end}
 }
 
 // begin forgets what a failed append staged.
@@ -49,9 +51,17 @@ func (s *producers) stage(b batch.Batch, o AppendOptions) (dup batchMeta, isDup 
 			return m, true, nil
 		}
 	}
+	if o.Verify && o.Origin != OriginReplica {
+		if err := s.checkVerified(b, known, o.Guard); err != nil {
+			return batchMeta{}, false, err
+		}
+	}
 	i := slices.IndexFunc(s.staged, func(p producerAppend) bool { return p.next.id == id })
 	if i < 0 {
-		p := producerAppend{fresh: known == nil || known.epoch == noEpoch, origin: o.Origin, txnVersion: o.TxnVersion}
+		p := producerAppend{
+			fresh: known == nil || known.epoch == noEpoch, origin: o.Origin, txnVersion: o.TxnVersion,
+			verifying: s.verifying[id],
+		}
 		if known != nil {
 			p.next = *known
 		} else {
@@ -75,6 +85,9 @@ func (s *producers) stage(b batch.Batch, o AppendOptions) (dup batchMeta, isDup 
 func (s *producers) commit(end, now int64) []AbortedTxn {
 	for i := range s.staged {
 		s.put(s.staged[i].next, now)
+		if s.staged[i].inTxn {
+			delete(s.verifying, s.staged[i].next.id)
+		}
 	}
 	s.aborted = s.aborted[:0]
 	for _, d := range s.done {
@@ -163,6 +176,11 @@ func (s *producers) expire(now, expiration int64) {
 	for id, e := range s.entries {
 		if e.expired(now, expiration) {
 			delete(s.entries, id)
+		}
+	}
+	for id, v := range s.verifying {
+		if now-v.begun >= expiration {
+			delete(s.verifying, id)
 		}
 	}
 }

@@ -22,6 +22,7 @@ const adminClientID = "__admin_client"
 type produceShared struct {
 	ops   sync.Pool // of *produceOp
 	fired sync.Pool // of *topic.Fired
+	txns  txnGate
 }
 
 func (p *produceShared) newFired() *topic.Fired {
@@ -44,7 +45,7 @@ type produceOp struct {
 	resp wire.ProduceResponse
 
 	nowMs  int64
-	txn    *kerr.Error  // what a transactional batch is refused with
+	txn    *produceTxn  // of a request with transactional batches
 	failed bool         // some partition has an error
 	fired  *topic.Fired // what the appends made due
 
@@ -77,17 +78,29 @@ func handleProduce(s *Service, r *Request) {
 		return
 	}
 	produceOnce(&op.q)
-	op.nowMs = s.Now().UnixMilli()
 	op.failed = false
-	op.fired = s.produce.newFired()
 	op.resp = wire.ProduceResponse{Topics: op.resp.Topics[:0]}
-	if transactional(&op.q) && op.q.TransactionalID == nil {
-		op.all(kerr.TransactionalIDAuthorizationFailed.Code)
-	} else {
-		op.txn = op.verifyTransaction()
-		op.pending.Store(1)
-		op.appendAll()
+	if !transactional(&op.q) {
+		op.run()
+		return
 	}
+	if refused := op.beginTxn(); refused != nil {
+		op.all(refused.Code)
+		op.answer()
+		return
+	}
+	if s.produce.txns.enter(op) {
+		s.produceInTxn(op)
+	}
+}
+
+// run appends everything and answers, now or when it is committed.
+func (op *produceOp) run() {
+	s, r := op.s, op.r
+	op.nowMs = s.Now().UnixMilli()
+	op.fired = s.produce.newFired()
+	op.pending.Store(1)
+	op.appendAll()
 	// Consumers that wait come after the producer, and once for all partitions.
 	defer s.produce.fire(op.fired)
 	if len(op.acks) == 0 {
@@ -134,12 +147,7 @@ func (op *produceOp) slot(qt *wire.ProduceTopic, name string, index int32) *wire
 func (op *produceOp) appendAll() {
 	for i := range op.q.Topics {
 		qt := &op.q.Topics[i]
-		var t *topic.Topic
-		if op.r.Header.Version >= 13 {
-			t = op.s.Topics.TopicByID(qt.ID)
-		} else {
-			t = op.s.Topics.Topic(qt.Name)
-		}
+		t := op.topicOf(qt)
 		name := ""
 		switch {
 		case t != nil:
@@ -167,7 +175,7 @@ func (op *produceOp) append(t *topic.Topic, qt *wire.ProduceTopic, qp *wire.Prod
 	case t.Internal && op.r.Header.ClientID != adminClientID:
 		op.refuse(out, kerr.InvalidTopicException)
 	default:
-		op.write(part, qp.Records, out)
+		op.write(part, qp, out)
 	}
 }
 
@@ -177,24 +185,25 @@ func (op *produceOp) refuse(out *wire.ProducePartitionResponse, err *kerr.Error)
 }
 
 // write validates and appends one batch.
-func (op *produceOp) write(part *topic.Partition, records []byte, out *wire.ProducePartitionResponse) {
+func (op *produceOp) write(part *topic.Partition, qp *wire.ProducePartition, out *wire.ProducePartitionResponse) {
 	version := op.r.Header.Version
-	rules := part.Config().Rules
-	rules.NowMs, rules.NoZstd = op.nowMs, version < 7
-	v, err := batch.Validate(records, version < 3, rules)
-	if err != nil {
-		op.invalid(part, records, err, out)
+	verified := op.txn.of(qp)
+	if verified != nil && verified.err != nil {
+		op.refuse(out, verified.err)
+		out.ErrorMessage = verified.message
 		return
 	}
-	if op.txn != nil && v.Records.IsTransactional() {
-		op.refuse(out, op.txn)
-		if op.txn == kerr.InvalidTxnState {
-			msg := "Partition was not added to the transaction"
-			out.ErrorMessage = &msg
-		}
+	rules := part.Config().Rules
+	rules.NowMs, rules.NoZstd = op.nowMs, version < 7
+	v, err := batch.Validate(qp.Records, version < 3, rules)
+	if err != nil {
+		op.invalid(part, qp.Records, err, out)
 		return
 	}
 	o := topic.AppendOptions{Acks: op.q.Acks, Fired: op.fired}
+	if verified != nil {
+		o.Verify, o.Guard = op.txn.verify, verified.guard
+	}
 	if op.q.Acks == -1 {
 		o.Ack = op.ack(part)
 	}

@@ -82,22 +82,6 @@ func transactional(q *wire.ProduceRequest) bool {
 	return false
 }
 
-// verifyTransaction is the error for the transactional batches of a request, nil
-// when they may be appended. There is no transaction coordinator that could have
-// added their partitions to a transaction: versions before 11 hear that, version
-// 11 that the transaction must be aborted (KIP-890), and later ones, which let
-// the broker add partitions, that nobody knows the transactional id.
-func (op *produceOp) verifyTransaction() *kerr.Error {
-	switch version := op.r.Header.Version; {
-	case version <= 10:
-		return kerr.InvalidTxnState
-	case version == 11:
-		return kerr.TransactionAbortable
-	default:
-		return kerr.InvalidProducerIDMapping
-	}
-}
-
 // produceOnce makes a request name each partition once. Of those named twice the
 // last entry counts.
 func produceOnce(q *wire.ProduceRequest) {

@@ -23,12 +23,29 @@ type Controller interface {
 	AllocateProducerIDs(ctx context.Context, q *kmsg.AllocateProducerIDsRequest) *kmsg.AllocateProducerIDsResponse
 }
 
+// Txns is the transaction coordinator.
+type Txns interface {
+	// AddPartitionsToTxn takes the form of versions 4 and later: it adds partitions
+	// to transactions, or says whether they are in. done is called once, on any
+	// goroutine, perhaps before AddPartitionsToTxn returns; the caller holds no lock.
+	AddPartitionsToTxn(q *kmsg.AddPartitionsToTxnRequest, done func(*kmsg.AddPartitionsToTxnResponse))
+}
+
+// TxnOffsets is the group coordinator as far as transactions concern it.
+type TxnOffsets interface {
+	// CompleteTxn says that the end of a transaction is committed in a partition of
+	// __consumer_offsets: the offsets that were pending there count, or never will.
+	CompleteTxn(partition int32, producerID int64, epoch int16, committed bool)
+}
+
 // Service is what the handlers of one broker share. Its fields are set before
 // the first request and do not change.
 type Service struct {
 	NodeID     int32
 	Controller Controller
 	Topics     *topic.Catalog
+	Txns       Txns       // nil: there are no transactions
+	TxnOffsets TxnOffsets // nil: there are no groups
 	// Static are the broker configs of server.properties and the command line.
 	Static map[string]string
 	Now    func() time.Time

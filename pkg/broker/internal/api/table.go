@@ -33,6 +33,7 @@ func routes() *[maxKey + 1]route {
 		21:                  {"DeleteRecords", 0, 2, cold(handleDeleteRecords)},
 		22:                  {"InitProducerID", 0, 5, cold(handleInitProducerID)},
 		23:                  {"OffsetForLeaderEpoch", 2, 4, cold(handleOffsetForLeaderEpoch)},
+		27:                  {"WriteTxnMarkers", 1, 2, cold(handleWriteTxnMarkers)},
 		32:                  {"DescribeConfigs", 1, 4, cold(handleDescribeConfigs)},
 		33:                  {"AlterConfigs", 0, 2, cold(handleAlterConfigs)},
 		35:                  {"DescribeLogDirs", 1, 5, cold(handleDescribeLogDirs)},

@@ -11,6 +11,11 @@ type AppendOptions struct {
 	// Acks is what the producer asked for; -1 needs min.insync.replicas.
 	Acks   int16
 	Origin logstore.Origin
+	// Verify and Guard are those of logstore.AppendOptions.
+	Verify bool
+	Guard  *logstore.Guard
+	// TxnVersion is the transaction version of a marker.
+	TxnVersion int16
 	// Ack, when set, waits for the high watermark to cover the records if the
 	// append works and it does not do so yet.
 	Ack *Ack
@@ -54,7 +59,9 @@ func (p *Partition) append(records []byte, o AppendOptions, f *Fired) (Appended,
 	if o.Acks == -1 && len(l.isr) < p.minISR(l) {
 		return Appended{}, ErrNotEnoughReplicas
 	}
-	a, err := p.log.Append(records, logstore.AppendOptions{LeaderEpoch: l.epoch, Origin: o.Origin})
+	a, err := p.log.Append(records, logstore.AppendOptions{
+		LeaderEpoch: l.epoch, Origin: o.Origin, Verify: o.Verify, Guard: o.Guard, TxnVersion: o.TxnVersion,
+	})
 	if err != nil {
 		p.offline(f)
 		return Appended{}, err

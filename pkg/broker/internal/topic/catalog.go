@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -143,14 +144,23 @@ func (c *Catalog) Close() {
 
 // BrokerNumber is the value in force of one of this broker's configs, a number.
 func (c *Catalog) BrokerNumber(name string) int64 {
-	img := c.Image()
-	e := configdef.EffectiveBroker(name,
-		img.Config(meta.ResourceBroker, c.brokerName()), img.Config(meta.ResourceBroker, ""), c.o.Static)
-	n, err := strconv.ParseInt(e.Value, 10, 64)
+	value := c.brokerConfig(name)
+	n, err := strconv.ParseInt(value, 10, 64)
 	if err != nil {
-		c.o.Logger.Warn("broker config is no number", "name", name, "value", e.Value)
+		c.o.Logger.Warn("broker config is no number", "name", name, "value", value)
 	}
 	return n
+}
+
+// BrokerFlag is the value in force of one of this broker's configs, true or false.
+func (c *Catalog) BrokerFlag(name string) bool {
+	return strings.EqualFold(c.brokerConfig(name), "true")
+}
+
+func (c *Catalog) brokerConfig(name string) string {
+	img := c.Image()
+	return configdef.EffectiveBroker(name,
+		img.Config(meta.ResourceBroker, c.brokerName()), img.Config(meta.ResourceBroker, ""), c.o.Static).Value
 }
 
 // Store is where the logs are.
