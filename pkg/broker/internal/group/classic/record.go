@@ -1,0 +1,72 @@
+package classic
+
+import (
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"kq/pkg/broker/internal/group/machine"
+)
+
+func groupKey(id string) []byte {
+	return (&kmsg.GroupMetadataKey{Version: 2, Group: id}).AppendTo(nil)
+}
+
+// record adds the group's record, each member as changed makes it (nil: as it is).
+func (g *Group) record(changed func(*member) *member) {
+	v := kmsg.GroupMetadataValue{
+		Version: 3, ProtocolType: g.protocolType, Generation: g.generation, Protocol: g.protocol,
+		CurrentStateTimestamp: g.stateMs,
+	}
+	for _, m := range g.order {
+		was := m.id
+		if changed != nil {
+			m = changed(m)
+		}
+		if was == g.leader {
+			v.Leader = &m.id
+		}
+		v.Members = append(v.Members, kmsg.GroupMetadataValueMember{
+			MemberID: m.id, InstanceID: m.instance, ClientID: m.client.ID, ClientHost: m.client.Host,
+			RebalanceTimeoutMillis: int32(m.rebalanceTimeout.Milliseconds()),
+			SessionTimeoutMillis:   int32(m.sessionTimeout.Milliseconds()),
+			Subscription:           m.metadata(g.Protocol()), Assignment: m.assignment,
+		})
+	}
+	g.created = true
+	g.fx.Records = append(g.fx.Records, machine.Record{Key: groupKey(g.id), Value: v.AppendTo(nil)})
+}
+
+// emptyRecord is the record of a group that has just begun to be.
+func (g *Group) emptyRecord() machine.Record {
+	v := kmsg.GroupMetadataValue{Version: 3, CurrentStateTimestamp: g.stateMs}
+	return machine.Record{Key: groupKey(g.id), Value: v.AppendTo(nil)}
+}
+
+// Load makes a group from its record. It is Stable, or Empty without members.
+func Load(id string, v *kmsg.GroupMetadataValue, o *Options) *Group {
+	g := New(id, o, v.CurrentStateTimestamp)
+	g.created = true
+	g.protocolType, g.protocol, g.generation = v.ProtocolType, v.Protocol, v.Generation
+	for i := range v.Members {
+		rm := &v.Members[i]
+		m := &member{
+			id: rm.MemberID, instance: rm.InstanceID, client: machine.Client{ID: rm.ClientID, Host: rm.ClientHost},
+			rebalanceTimeout: time.Duration(rm.RebalanceTimeoutMillis) * time.Millisecond,
+			sessionTimeout:   time.Duration(rm.SessionTimeoutMillis) * time.Millisecond,
+			protocols:        []Protocol{{g.Protocol(), rm.Subscription}}, assignment: rm.Assignment,
+		}
+		if rm.RebalanceTimeoutMillis < 0 {
+			m.rebalanceTimeout = m.sessionTimeout
+		}
+		g.add(m, nil)
+	}
+	if v.Leader != nil && g.members[*v.Leader] != nil {
+		g.leader = *v.Leader
+	}
+	if len(g.order) > 0 {
+		g.state = Stable
+	}
+	g.subscribed = g.subscriptions()
+	return g
+}
