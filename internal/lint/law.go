@@ -17,6 +17,7 @@ var brokerLayers = map[string]int{
 	"pkg/broker/internal/topic": 3,
 	// what coordinators stand on
 	"pkg/broker/internal/statelog":       4,
+	"pkg/broker/internal/group/machine":  4,
 	"pkg/broker/internal/group/classic":  5,
 	"pkg/broker/internal/group/consumer": 6,
 	"pkg/broker/internal/group":          7,

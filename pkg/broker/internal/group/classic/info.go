@@ -27,7 +27,11 @@ func (g *Group) subscribes(topic string) bool {
 
 // Commit says whether offsets may be committed (ClassicGroup.validateOffsetCommit).
 // Anybody may while the group is empty, without a generation.
-func (g *Group) Commit(c machine.Commit) *kerr.Error {
+func (g *Group) Commit(c machine.Commit) (machine.PartitionCheck, *kerr.Error) {
+	return nil, g.commit(c)
+}
+
+func (g *Group) commit(c machine.Commit) *kerr.Error {
 	if c.Epoch < 0 && g.state == Empty {
 		return nil
 	}

@@ -3,21 +3,17 @@ package classic
 import (
 	"time"
 
-	"github.com/twmb/franz-go/pkg/kmsg"
-
+	"kq/internal/staterec"
 	"kq/pkg/broker/internal/group/machine"
 )
 
 func groupKey(id string) []byte {
-	return (&kmsg.GroupMetadataKey{Version: 2, Group: id}).AppendTo(nil)
+	return staterec.GroupKey{Group: id}.Append(nil)
 }
 
 // record adds the group's record, each member as changed makes it (nil: as it is).
 func (g *Group) record(changed func(*member) *member) {
-	v := kmsg.GroupMetadataValue{
-		Version: 3, ProtocolType: g.protocolType, Generation: g.generation, Protocol: g.protocol,
-		CurrentStateTimestamp: g.stateMs,
-	}
+	v := staterec.GroupValue{ProtocolType: g.protocolType, Generation: g.generation, Protocol: g.protocol, StateMs: g.stateMs}
 	for _, m := range g.order {
 		was := m.id
 		if changed != nil {
@@ -26,37 +22,40 @@ func (g *Group) record(changed func(*member) *member) {
 		if was == g.leader {
 			v.Leader = &m.id
 		}
-		v.Members = append(v.Members, kmsg.GroupMetadataValueMember{
-			MemberID: m.id, InstanceID: m.instance, ClientID: m.client.ID, ClientHost: m.client.Host,
-			RebalanceTimeoutMillis: int32(m.rebalanceTimeout.Milliseconds()),
-			SessionTimeoutMillis:   int32(m.sessionTimeout.Milliseconds()),
-			Subscription:           m.metadata(g.Protocol()), Assignment: m.assignment,
+		v.Members = append(v.Members, staterec.GroupMember{
+			ID: m.id, InstanceID: m.instance, ClientID: m.client.ID, ClientHost: m.client.Host,
+			RebalanceTimeoutMs: int32(m.rebalanceTimeout.Milliseconds()),
+			SessionTimeoutMs:   int32(m.sessionTimeout.Milliseconds()),
+			Subscription:       m.metadata(g.Protocol()), Assignment: m.assignment,
 		})
 	}
 	g.created = true
-	g.fx.Records = append(g.fx.Records, machine.Record{Key: groupKey(g.id), Value: v.AppendTo(nil)})
+	g.fx.Records = append(g.fx.Records, machine.Record{Key: groupKey(g.id), Value: v.Append(nil)})
 }
 
 // emptyRecord is the record of a group that has just begun to be.
 func (g *Group) emptyRecord() machine.Record {
-	v := kmsg.GroupMetadataValue{Version: 3, CurrentStateTimestamp: g.stateMs}
-	return machine.Record{Key: groupKey(g.id), Value: v.AppendTo(nil)}
+	v := staterec.GroupValue{StateMs: g.stateMs}
+	return machine.Record{Key: groupKey(g.id), Value: v.Append(nil)}
 }
 
 // Load makes a group from its record. It is Stable, or Empty without members.
-func Load(id string, v *kmsg.GroupMetadataValue, o *Options) *Group {
-	g := New(id, o, v.CurrentStateTimestamp)
+func Load(id string, v *staterec.GroupValue, o *Options) *Group {
+	g := New(id, o, v.StateMs)
 	g.created = true
 	g.protocolType, g.protocol, g.generation = v.ProtocolType, v.Protocol, v.Generation
 	for i := range v.Members {
 		rm := &v.Members[i]
+		if g.members[rm.ID] != nil {
+			continue // no Kafka writes that
+		}
 		m := &member{
-			id: rm.MemberID, instance: rm.InstanceID, client: machine.Client{ID: rm.ClientID, Host: rm.ClientHost},
-			rebalanceTimeout: time.Duration(rm.RebalanceTimeoutMillis) * time.Millisecond,
-			sessionTimeout:   time.Duration(rm.SessionTimeoutMillis) * time.Millisecond,
+			id: rm.ID, instance: rm.InstanceID, client: machine.Client{ID: rm.ClientID, Host: rm.ClientHost},
+			rebalanceTimeout: time.Duration(rm.RebalanceTimeoutMs) * time.Millisecond,
+			sessionTimeout:   time.Duration(rm.SessionTimeoutMs) * time.Millisecond,
 			protocols:        []Protocol{{g.Protocol(), rm.Subscription}}, assignment: rm.Assignment,
 		}
-		if rm.RebalanceTimeoutMillis < 0 {
+		if rm.RebalanceTimeoutMs < 0 {
 			m.rebalanceTimeout = m.sessionTimeout
 		}
 		g.add(m, nil)

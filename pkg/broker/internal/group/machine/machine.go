@@ -81,9 +81,11 @@ type Machine interface {
 	Step(now Now, event any) Effects
 	// Info tells what lists of groups and the driver ask.
 	Info() Info
-	// Commit says whether offsets may be committed, nil for yes. Who may is also
-	// seen to be alive: the driver steps the machine with Committed.
-	Commit(c Commit) *kerr.Error
+	// Commit says whether offsets may be committed, nil for yes. A check, when there
+	// is one, is asked for each partition then (a consumer group, whose member
+	// may be behind with some). Who may commit is also seen to be alive: the
+	// driver steps the machine with Committed.
+	Commit(c Commit) (PartitionCheck, *kerr.Error)
 	// Fetch says whether a member may read offsets (OffsetFetch v9+, KIP-848),
 	// nil for yes. Member is empty and epoch -1 for who does not say.
 	Fetch(member string, epoch int32) *kerr.Error
@@ -103,6 +105,10 @@ type Info struct {
 	// Tombstones are the records that delete the group, without its offsets.
 	Tombstones func() []Record
 }
+
+// PartitionCheck says whether offsets of one partition may be committed, nil for
+// yes. The id is zero when the client names topics.
+type PartitionCheck func(topic string, id [16]byte, partition int32) *kerr.Error
 
 // Commit is who commits offsets.
 type Commit struct {
