@@ -33,7 +33,12 @@ nothing; pretty, for people; or a template, to which no line end is added:
 - a Go template, which has {{ in it: .Topic .Partition .Offset .Timestamp .TS
   .Key .Value .KeyBytes .ValueBytes .KeyNull .ValueNull .Headers (.Key .Value
   .ValueNull), the functions json hex base64 upper lower, and the same escapes.
-On a terminal the control characters of records are escaped.`,
+On a terminal the control characters of records are escaped.
+
+The records of __consumer_offsets and __transaction_state are printed as what
+they mean: in json as objects, else as text in the place of key and value.
+--decode none prints their bytes. Of a copy of these topics, --decode offsets
+prints the committed offsets, groupmeta the groups, txn the transactions.`,
 		Example: `  kq consume orders -f value > orders.txt
   kq consume orders -F --from end
   kq consume orders --from @-1h --to @-30m
@@ -98,7 +103,14 @@ func (a *app) consume(cmd *cobra.Command, f *consumeFlags, topics []string) erro
 // recordFormat makes the formatter of -f and -K: what they say, or what suits
 // where the output goes.
 func (a *app) recordFormat(cmd *cobra.Command, f *consumeFlags, severalTopics bool) (format.Formatter, error) {
-	o := format.Options{Color: a.color(), Topic: severalTopics, Terminal: a.env.OutTTY}
+	o := format.Options{Color: a.color(), Topic: severalTopics, Terminal: a.env.OutTTY, Decode: f.decode}
+	if !contains(format.Decoders(), f.decode) {
+		e := cli.Usagef("--decode %q: there are %s", f.decode, list(format.Decoders()))
+		if near := cli.Nearest(f.decode, format.Decoders()); near != "" {
+			return nil, cli.WithHint(e, "did you mean --decode %s", near)
+		}
+		return nil, e
+	}
 	spec := f.format
 	if cmd.Flag("key-delim").Changed {
 		return keyedFormat(f, o)
@@ -134,7 +146,7 @@ func keyedFormat(f *consumeFlags, o format.Options) (format.Formatter, error) {
 	case len(delim) == 0:
 		return nil, cli.WithHint(cli.Usagef("--key-delim is empty"), `give what is to stand between key and value, as -K : or -K '\t'`)
 	}
-	return format.Keyed(delim, o), nil
+	return format.Keyed(delim, o)
 }
 
 // unique returns names without repetitions, in their order.

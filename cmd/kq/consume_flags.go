@@ -21,6 +21,7 @@ type consumeFlags struct {
 	idle          string
 	format, delim string
 	isolation     string
+	decode        string
 }
 
 // addTo adds the flags that all of these commands have.
@@ -32,6 +33,8 @@ func (f *consumeFlags) addTo(cmd *cobra.Command) {
 	s.StringVarP(&f.format, "format", "f", "", "print records in `FORMAT` (default: json, pretty on a terminal)")
 	s.StringVarP(&f.delim, "key-delim", "K", "", "print lines of key, `DELIMITER` and value; \\t \\0 \\xNN are escapes")
 	s.StringVar(&f.isolation, "isolation", committed, "records of transactions: `LEVEL` read_committed or read_uncommitted")
+	s.StringVar(&f.decode, "decode", format.DecodeAuto, "decode records of internal topics: `HOW` is "+list(format.Decoders()))
+	complete(cmd, "decode", format.Decoders()...)
 	complete(cmd, "format", format.Names()...)
 	complete(cmd, "isolation", committed, uncommitted)
 	complete(cmd, "from", "start", "end", "-10\tthe last ten of each partition", "@-1h\tof the last hour")

@@ -35,6 +35,20 @@
 // valid UTF-8 is {"b64":"…"} too. ts is in milliseconds; tstype is "create" or
 // "append", and left out for records older than timestamps.
 //
+// # Decoded records
+//
+// Options.Decode makes the records of __consumer_offsets and __transaction_state
+// readable. In an envelope key and value are objects, with the field names of
+// Kafka's own formatters, and behind them stands what they are:
+//
+//	"key":{"group":"g","topic":"t","partition":0},"keytype":"OffsetCommit","value":{"offset":5,…},"valuetype":"OffsetCommit/4"
+//
+// The number is the value's version. A tombstone's value is null. What is not
+// decoded stays as it is, without a type; "valueerr" says why, if it should have
+// been. All other formats get text for key and value: the kind and name=value
+// pairs, "tombstone" for a null value; value lines have both in one. Such
+// envelopes are not read: the bytes are not in them.
+//
 // # Templates
 //
 // What is not a verb is printed as it is; nothing is added at the end. Escapes

@@ -22,6 +22,15 @@ type envelope struct {
 }
 
 func (e *envelope) Append(dst []byte, r *kgo.Record) []byte {
+	dst = e.appendHead(dst, r)
+	dst = appendField(dst, `,"key":`, `,"keyb64":"`, r.Key)
+	dst = appendField(dst, `,"value":`, `,"valueb64":"`, r.Value)
+	dst = appendHeaders(append(dst, `,"headers":`...), r.Headers)
+	return append(dst, "}\n"...)
+}
+
+// appendHead appends what stands before the key.
+func (e *envelope) appendHead(dst []byte, r *kgo.Record) []byte {
 	if e.head == nil || e.partition != r.Partition || e.topic != r.Topic {
 		e.topic, e.partition = r.Topic, r.Partition
 		e.head = appendAny(append(e.head[:0], `{"topic":`...), []byte(r.Topic), false)
@@ -39,11 +48,7 @@ func (e *envelope) Append(dst []byte, r *kgo.Record) []byte {
 		}
 	}
 	dst = strconv.AppendInt(append(dst, e.head...), r.Offset, 10)
-	dst = append(dst, e.time...)
-	dst = appendField(dst, `,"key":`, `,"keyb64":"`, r.Key)
-	dst = appendField(dst, `,"value":`, `,"valueb64":"`, r.Value)
-	dst = appendHeaders(append(dst, `,"headers":`...), r.Headers)
-	return append(dst, "}\n"...)
+	return append(dst, e.time...)
 }
 
 // IsEnvelope tells that a line is what the json format prints.

@@ -25,10 +25,22 @@ type Options struct {
 	Color    bool // pretty: colour the parts that are not the record's
 	Topic    bool // pretty: name the topic, since there are several
 	Terminal bool // the output is a terminal: nothing of a record may steer it
+
+	// Decode is one of Decoders: how records of internal topics are printed. ""
+	// is DecodeNone.
+	Decode string
 }
 
 // Parse makes the formatter that spec, the value of -f, asks for.
 func Parse(spec string, o Options) (Formatter, error) {
+	f, err := undecoded(spec, o)
+	if err != nil || o.Decode == "" {
+		return f, err
+	}
+	return decoding(f, o.Decode)
+}
+
+func undecoded(spec string, o Options) (Formatter, error) {
 	switch spec {
 	case "value", "raw":
 		if o.Terminal {
@@ -38,7 +50,7 @@ func Parse(spec string, o Options) (Formatter, error) {
 	case "json":
 		return &envelope{}, nil
 	case "pretty":
-		return pretty(o), nil
+		return pretty{color: o.Color, topic: o.Topic}, nil
 	}
 	switch {
 	case strings.Contains(spec, "{{"):

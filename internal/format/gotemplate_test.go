@@ -93,13 +93,13 @@ func TestTerminal(t *testing.T) {
 
 func TestKeyed(t *testing.T) {
 	r := &kgo.Record{Key: []byte("k\x1b"), Value: []byte("v")}
-	if got := string(format.Keyed([]byte("::"), format.Options{}).Append(nil, r)); got != "k\x1b::v\n" {
+	if got := keyedText(t, "::", format.Options{}, r); got != "k\x1b::v\n" {
 		t.Errorf("got %q", got)
 	}
-	if got := string(format.Keyed([]byte{0}, format.Options{Terminal: true}).Append(nil, r)); got != "k\\x1b\x00v\n" {
+	if got := keyedText(t, "\x00", format.Options{Terminal: true}, r); got != "k\\x1b\x00v\n" {
 		t.Errorf("terminal: got %q", got)
 	}
-	if got := string(format.Keyed([]byte(":"), format.Options{}).Append(nil, &kgo.Record{})); got != ":\n" {
+	if got := keyedText(t, ":", format.Options{}, &kgo.Record{}); got != ":\n" {
 		t.Errorf("nulls: got %q", got)
 	}
 }
@@ -121,4 +121,13 @@ func FuzzGoTemplate(f *testing.F) {
 		}
 		p.Append(nil, r)
 	})
+}
+
+func keyedText(t *testing.T, delim string, o format.Options, r *kgo.Record) string {
+	t.Helper()
+	f, err := format.Keyed([]byte(delim), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(f.Append(nil, r))
 }

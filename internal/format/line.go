@@ -28,9 +28,14 @@ func (k keyed) Append(dst []byte, r *kgo.Record) []byte {
 }
 
 // Keyed makes the formatter that prints lines of key, delimiter and value.
-func Keyed(delim []byte, o Options) Formatter {
+// The error is an Options.Decode that is none.
+func Keyed(delim []byte, o Options) (Formatter, error) {
+	k := keyed{delim, plain}
 	if o.Terminal {
-		return keyed{delim, appendHarmless[[]byte]}
+		k.show = appendHarmless[[]byte]
 	}
-	return keyed{delim, plain}
+	if o.Decode == "" {
+		return k, nil
+	}
+	return decoding(k, o.Decode)
 }

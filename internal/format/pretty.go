@@ -8,11 +8,11 @@ import (
 )
 
 // pretty prints a line for people: where and when, headers, key, value.
-type pretty Options
+type pretty struct{ color, topic bool }
 
 func (p pretty) Append(dst []byte, r *kgo.Record) []byte {
 	dst = p.begin(dst, "\x1b[2m")
-	if p.Topic {
+	if p.topic {
 		dst = append(appendVisible(dst, r.Topic), ' ')
 	}
 	dst = strconv.AppendInt(dst, int64(r.Partition), 10)
@@ -41,14 +41,14 @@ func (p pretty) Append(dst []byte, r *kgo.Record) []byte {
 }
 
 func (p pretty) begin(dst []byte, code string) []byte {
-	if !p.Color {
+	if !p.color {
 		return dst
 	}
 	return append(dst, code...)
 }
 
 func (p pretty) end(dst []byte) []byte {
-	if !p.Color {
+	if !p.color {
 		return dst
 	}
 	return append(dst, "\x1b[0m"...)

@@ -76,6 +76,8 @@ func (e *envelopeReader) Read(r *kgo.Record, line []byte, _ bool) (int, error) {
 			return 0, err
 		}
 		switch {
+		case field == 0 && isTypeField(name):
+			return 0, fail(fmt.Errorf("%q: what this record means, not its bytes; kq consume --decode none prints them", name), at)
 		case field == 0:
 			return 0, fail(fmt.Errorf("no field is named %q", name), at)
 		case seen&field != 0:
@@ -97,6 +99,11 @@ func (e *envelopeReader) Read(r *kgo.Record, line []byte, _ bool) (int, error) {
 		return 0, fmt.Errorf(`%w: it has no "value", which may be null`, ErrRecord)
 	}
 	return len(line), nil
+}
+
+// isTypeField tells the fields that only decoded records have.
+func isTypeField(name []byte) bool {
+	return string(name) == "keytype" || string(name) == "valuetype" || string(name) == "valueerr"
 }
 
 // field reads what stands behind a name into r, and returns the name's bit, 0

@@ -74,6 +74,9 @@ var kinds = [newestKind + 1]struct {
 // Known says whether k is a kind of 4.3.1.
 func (k Kind) Known() bool { return k >= 0 && k <= newestKind && kinds[k].key != 0 }
 
+// OfMember says whether the keys of the kind name a member.
+func (k Kind) OfMember() bool { return k.Known() && kinds[k].key == keyOfMember }
+
 // String is Kafka's name of the kind, as OffsetCommit.
 func (k Kind) String() string {
 	if !k.Known() {
