@@ -40,6 +40,7 @@ func routes() *[maxKey + 1]route {
 		37:                  {"CreatePartitions", 0, 3, cold(handleCreatePartitions)},
 		44:                  {"IncrementalAlterConfigs", 0, 1, cold(handleIncrementalAlterConfigs)},
 		60:                  {"DescribeCluster", 0, 2, cold(handleDescribeCluster)},
+		61:                  {"DescribeProducers", 0, 0, cold(handleDescribeProducers)},
 		75:                  {"DescribeTopicPartitions", 0, 0, cold(handleDescribeTopicPartitions)},
 		wire.KeyApiVersions: {"ApiVersions", 0, 4, cold(handleAPIVersions)},
 	}

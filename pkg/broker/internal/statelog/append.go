@@ -18,6 +18,11 @@ type AppendOptions struct {
 	Transactional bool
 	ProducerID    int64
 	ProducerEpoch int16
+	// Guard is what StartVerification gave out for the producer. Verify refuses a
+	// transactional append that would open the transaction without it
+	// (logstore.ErrInvalidTxnState).
+	Guard  *logstore.Guard
+	Verify bool
 
 	// Done is called once if Append returned pending: with nil when the high
 	// watermark covers the records, else with why it never will. It may run on
@@ -44,7 +49,9 @@ func (l *Log) Append(partition int32, recs []Record, o AppendOptions) (pending b
 	if limit := p.Config().MaxMessageBytes; len(b) > limit {
 		return false, fmt.Errorf("append to %s: %w: %d bytes, not %d", p, ErrTooLarge, len(b), limit)
 	}
-	opts := topic.AppendOptions{Acks: -1, Origin: logstore.OriginCoordinator, Fired: o.Fired}
+	opts := topic.AppendOptions{
+		Acks: -1, Origin: logstore.OriginCoordinator, Fired: o.Fired, Verify: o.Verify, Guard: o.Guard,
+	}
 	if o.Done != nil {
 		opts.Ack = &topic.Ack{Done: o.Done}
 	}
@@ -53,6 +60,20 @@ func (l *Log) Append(partition int32, recs []Record, o AppendOptions) (pending b
 		return false, err
 	}
 	return a.Waiting, nil
+}
+
+// StartVerification begins to verify that a producer's transaction has the
+// partition, before the first of its records are appended: the transaction
+// coordinator is asked while the guard is held, and an answer that is older than
+// the end of the transaction opens no other one (KIP-890). The guard is nil when
+// the transaction is open in the partition: there is nothing to ask. Errors are
+// those of topic.Partition.StartVerification.
+func (l *Log) StartVerification(partition int32, producerID int64, epoch int16, epochBump bool) (*logstore.Guard, error) {
+	p, err := l.partition(partition)
+	if err != nil {
+		return nil, err
+	}
+	return p.StartVerification(producerID, epoch, batch.NoSequence, epochBump)
 }
 
 func (l *Log) build(recs []Record, o AppendOptions) batch.Batch {

@@ -42,3 +42,12 @@ func (p *Partition) StartVerification(producerID int64, epoch int16, sequence in
 	}
 	return p.log.StartVerification(producerID, epoch, sequence, epochBump)
 }
+
+// ActiveProducers lists the producers that the leader remembers, by id
+// (Partition.activeProducerState).
+func (p *Partition) ActiveProducers() ([]logstore.ProducerState, error) {
+	if err := p.check(p.lead.Load(), -1, true); err != nil {
+		return nil, err
+	}
+	return p.log.ActiveProducers(), nil
+}
