@@ -17,6 +17,7 @@ import (
 	"kq/pkg/broker/internal/cluster"
 	"kq/pkg/broker/internal/meta"
 	"kq/pkg/broker/internal/topic"
+	"kq/pkg/broker/internal/txn"
 	"kq/pkg/broker/logstore"
 	"kq/pkg/broker/vfs"
 )
@@ -33,6 +34,7 @@ type Broker struct {
 	catalog    *topic.Catalog
 	controller *cluster.Controller
 	server     *server
+	txns       *txn.Coordinator
 	metrics    *metrics
 	http       *metricsServer
 
@@ -114,6 +116,9 @@ func (b *Broker) open(ctx context.Context, listeners []bound) error {
 		return storeError(s.dataDir, err)
 	}
 	service := b.service()
+	if err := b.openTxns(service); err != nil {
+		return err
+	}
 	b.server = newServer(serverOptions{
 		maxRequest: s.maxRequest, maxConnections: s.maxConnections, idle: s.idle,
 		drainTimeout: s.DrainTimeout, logger: s.Logger,
@@ -167,7 +172,7 @@ func (b *Broker) openCluster(ctx context.Context, endpoints []meta.Endpoint) (er
 	}
 	b.controller, err = cluster.Open(ctx, cluster.Options{
 		Store: b.store, FS: s.FS, NodeID: s.nodeID, Rack: s.rack(), Static: s.static,
-		Endpoints: endpoints, Logger: s.Logger, Fatal: b.fatal,
+		Endpoints: endpoints, Features: features(), Logger: s.Logger, Fatal: b.fatal,
 		Publish: func(old, img *meta.Image) error {
 			if old != nil {
 				return b.catalog.Apply(context.Background(), old, img)
@@ -301,6 +306,7 @@ func (b *Broker) shutdown(clean bool) {
 	}
 	b.controller.Close() // first: what it commits from now on, nobody would follow
 	b.catalog.Close()
+	b.txns.Close()
 	b.server.close()
 	err := b.store.Close(clean)
 	b.http.close()
@@ -333,6 +339,9 @@ func (b *Broker) fatal(err error) {
 
 // abandon closes what Open has opened so far.
 func (b *Broker) abandon() {
+	if b.txns != nil {
+		b.txns.Close()
+	}
 	if b.server != nil {
 		b.server.close()
 	}

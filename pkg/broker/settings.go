@@ -41,7 +41,9 @@ type listenSpec struct {
 // devDefaults are the values that differ from Kafka's when nothing sets them:
 // one broker on a developer's machine waits for nobody.
 var devDefaults = map[string]string{
-	"group.initial.rebalance.delay.ms": "0",
+	"group.initial.rebalance.delay.ms":     "0",
+	"offsets.topic.num.partitions":         "8",
+	"transaction.state.log.num.partitions": "8",
 }
 
 func newSettings(o Options) (*settings, error) {

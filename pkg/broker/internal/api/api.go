@@ -134,3 +134,9 @@ func cold[T any, Q interface {
 		}
 	}
 }
+
+// reply answers a request whose handler could not.
+func (s *Service) reply(r *Request, resp kmsg.Response) {
+	s.Errors.addAll(resp)
+	r.Reply(resp)
+}

@@ -17,34 +17,32 @@ type producerIDs struct {
 	warned    bool  // that the controller gives none; guarded by mu
 }
 
-// handleInitProducerID answers InitProducerId 0-5 for idempotent producers
-// (KIP-98, KIP-360). Transactional ids have no coordinator here.
-func handleInitProducerID(s *Service, _ *Request, q *kmsg.InitProducerIDRequest) kmsg.Response {
+// handleInitProducerID answers InitProducerId 0-5 (KIP-98, KIP-360).
+func handleInitProducerID(s *Service, r *Request, q *kmsg.InitProducerIDRequest) kmsg.Response {
 	resp := kmsg.NewPtrInitProducerIDResponse()
 	resp.ProducerID, resp.ProducerEpoch = -1, -1
 	const none = -1
 	switch {
 	case (q.ProducerID == none) != (q.ProducerEpoch == none) && q.Version >= 3:
 		resp.ErrorCode = kerr.InvalidRequest.Code
-	case q.TransactionalID == nil:
+	case q.TransactionalID != nil && s.Txns != nil:
+		s.Txns.InitProducerID(q, func(resp *kmsg.InitProducerIDResponse) { s.reply(r, resp) })
+		return nil
+	case q.TransactionalID != nil:
+		resp.ErrorCode = kerr.NotCoordinator.Code
+	default:
 		// Also for a producer that has an id: without a transactional id nothing
 		// ties the old one to it.
-		if resp.ProducerID, resp.ErrorCode = s.newProducerID(); resp.ErrorCode == 0 {
+		if resp.ProducerID, resp.ErrorCode = s.NewProducerID(); resp.ErrorCode == 0 {
 			resp.ProducerEpoch = 0
 		}
-	case *q.TransactionalID == "":
-		resp.ErrorCode = kerr.InvalidRequest.Code
-	case q.TransactionTimeoutMillis <= 0 || int(q.TransactionTimeoutMillis) > s.brokerNumber("transaction.max.timeout.ms"):
-		resp.ErrorCode = kerr.InvalidTransactionTimeout.Code
-	default:
-		resp.ErrorCode = kerr.NotCoordinator.Code
 	}
 	return resp
 }
 
-// newProducerID gives an id that no producer has had. When the controller gives
+// NewProducerID gives an id that no producer has had, or an error code. When the controller gives
 // no block, clients are to try again, as in Kafka.
-func (s *Service) newProducerID() (id int64, code int16) {
+func (s *Service) NewProducerID() (id int64, code int16) {
 	p := &s.producerIDs
 	p.mu.Lock()
 	defer p.mu.Unlock()

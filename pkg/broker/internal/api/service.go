@@ -28,7 +28,18 @@ type Txns interface {
 	// AddPartitionsToTxn takes the form of versions 4 and later: it adds partitions
 	// to transactions, or says whether they are in. done is called once, on any
 	// goroutine, perhaps before AddPartitionsToTxn returns; the caller holds no lock.
+	// Here it takes those of before, too.
 	AddPartitionsToTxn(q *kmsg.AddPartitionsToTxnRequest, done func(*kmsg.AddPartitionsToTxnResponse))
+	// The others answer in the same way.
+	InitProducerID(q *kmsg.InitProducerIDRequest, done func(*kmsg.InitProducerIDResponse))
+	AddOffsetsToTxn(q *kmsg.AddOffsetsToTxnRequest, done func(*kmsg.AddOffsetsToTxnResponse))
+	EndTxn(q *kmsg.EndTxnRequest, done func(*kmsg.EndTxnResponse))
+}
+
+// TxnStates tells what the transaction coordinator knows.
+type TxnStates interface {
+	DescribeTransactions(q *kmsg.DescribeTransactionsRequest) *kmsg.DescribeTransactionsResponse
+	ListTransactions(q *kmsg.ListTransactionsRequest) *kmsg.ListTransactionsResponse
 }
 
 // TxnOffsets is the group coordinator as far as transactions concern it.
@@ -44,8 +55,10 @@ type Service struct {
 	NodeID     int32
 	Controller Controller
 	Topics     *topic.Catalog
-	Txns       Txns       // nil: there are no transactions
-	TxnOffsets TxnOffsets // nil: there are no groups
+	Txns       Txns            // nil: there are no transactions
+	TxnStates  TxnStates       // with Txns
+	TxnOffsets TxnOffsets      // nil: there are no groups
+	Finders    map[int8]Finder // by key type of FindCoordinator
 	// Static are the broker configs of server.properties and the command line.
 	Static map[string]string
 	Now    func() time.Time

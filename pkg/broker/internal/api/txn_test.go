@@ -11,6 +11,7 @@ import (
 // coordinator is a transaction coordinator that says what a test wants, when it
 // wants it.
 type coordinator struct {
+	Txns
 	mu    sync.Mutex
 	code  int16                             // of all partitions; guarded by mu
 	codes map[int32]int16                   // of single ones; guarded by mu

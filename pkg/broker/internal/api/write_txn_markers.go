@@ -15,10 +15,7 @@ const offsetsTopic = "__consumer_offsets"
 
 // handleWriteTxnMarkers answers API 27.
 func handleWriteTxnMarkers(s *Service, r *Request, q *kmsg.WriteTxnMarkersRequest) kmsg.Response {
-	s.WriteTxnMarkers(q, func(resp *kmsg.WriteTxnMarkersResponse) {
-		s.Errors.addAll(resp)
-		r.Reply(resp)
-	})
+	s.WriteTxnMarkers(q, func(resp *kmsg.WriteTxnMarkersResponse) { s.reply(r, resp) })
 	return nil
 }
 

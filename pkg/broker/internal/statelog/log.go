@@ -13,6 +13,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"kq/pkg/broker/batch"
+	"kq/pkg/broker/internal/meta"
 	"kq/pkg/broker/internal/topic"
 )
 
@@ -189,4 +190,15 @@ func (l *Log) partition(index int32) (*topic.Partition, error) {
 		return nil, fmt.Errorf("%s-%d: %w", l.o.Topic, index, err)
 	}
 	return p, nil
+}
+
+// Home is Leader with the id of the topic, which tells a topic from one that was
+// made under its name later; a zero id for an unknown partition.
+func (l *Log) Home(partition int32) (id meta.ID, node, epoch int32) {
+	t := l.o.Catalog.Image().Topic(l.o.Topic)
+	if t == nil || partition < 0 || int(partition) >= len(t.Partitions) {
+		return meta.ID{}, -1, -1
+	}
+	p := &t.Partitions[partition]
+	return t.ID, p.Leader, p.LeaderEpoch
 }

@@ -1,0 +1,101 @@
+package broker
+
+import (
+	"context"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+
+	"kq/pkg/broker/internal/api"
+	"kq/pkg/broker/internal/meta"
+	"kq/pkg/broker/internal/statelog"
+	"kq/pkg/broker/internal/txn"
+)
+
+// offsetsTopic is where groups keep their state.
+const offsetsTopic = "__consumer_offsets"
+
+// openTxns starts the transaction coordinator and gives it to service.
+func (b *Broker) openTxns(service *api.Service) error {
+	s := b.set
+	state, err := b.stateLog(txn.Topic, "transaction.state.log", map[string]string{
+		"cleanup.policy": "compact", "compression.type": "uncompressed", "unclean.leader.election.enable": "false",
+		"min.insync.replicas": s.text("transaction.state.log.min.isr"),
+	})
+	if err != nil {
+		return err
+	}
+	offsets, err := b.stateLog(offsetsTopic, "offsets.topic", map[string]string{
+		"cleanup.policy": "compact", "compression.type": "producer",
+	})
+	if err != nil {
+		return err
+	}
+	b.txns, err = txn.New(txn.Options{
+		Log: state, NodeID: s.nodeID, Logger: s.Logger,
+		WriteMarkers: service.WriteTxnMarkers, NewProducerID: service.NewProducerID,
+		TopicID: b.topicID,
+		GroupPartition: func(group string) (string, int32, int16) {
+			if err := offsets.Ensure(context.Background()); err != nil {
+				s.Logger.Warn("cannot add the offsets of a group to a transaction", "group", group, "err", err)
+			}
+			p, ok := offsets.PartitionFor(group)
+			if !ok {
+				return "", -1, kerr.CoordinatorNotAvailable.Code
+			}
+			return offsetsTopic, p, 0
+		},
+		MaxTimeout:     b.milliseconds("transaction.max.timeout.ms"),
+		IDExpiration:   b.milliseconds("transactional.id.expiration.ms"),
+		ExpiryInterval: b.milliseconds("transaction.remove.expired.transaction.cleanup.interval.ms")(),
+	})
+	if err != nil {
+		return err
+	}
+	service.Txns, service.TxnStates = b.txns, b.txns
+	service.Finders = map[int8]api.Finder{api.CoordinatesGroups: groupFinder{offsets}, api.CoordinatesTxns: b.txns}
+	b.txns.Start()
+	return nil
+}
+
+// stateLog is the log of a coordinator's topic, whose configs begin with prefix.
+func (b *Broker) stateLog(topic, prefix string, configs map[string]string) (*statelog.Log, error) {
+	s := b.set
+	configs["segment.bytes"] = s.text(prefix + ".segment.bytes")
+	return statelog.New(statelog.Options{
+		Topic: topic, NodeID: s.nodeID, Catalog: b.catalog, Create: b.controller.CreateTopics, Logger: s.Logger,
+		Partitions: func() int32 { return int32(s.number(prefix + ".num.partitions")) },
+		Replicas:   func() int16 { return int16(s.number(prefix + ".replication.factor")) },
+		Configs:    func() map[string]string { return configs },
+	})
+}
+
+// groupFinder finds the coordinators of groups.
+type groupFinder struct{ log *statelog.Log }
+
+// Find is the leader of the group's partition of __consumer_offsets.
+func (f groupFinder) Find(ctx context.Context, group string) (node int32, err error) {
+	if err := f.log.Ensure(ctx); err != nil {
+		return -1, err
+	}
+	p, ok := f.log.PartitionFor(group)
+	if !ok {
+		return -1, nil
+	}
+	node, _ = f.log.Leader(p)
+	return node, nil
+}
+
+// topicID is the id of the topic that has a partition.
+func (b *Broker) topicID(name string, partition int32) (meta.ID, bool) {
+	t := b.catalog.Image().Topic(name)
+	if t == nil || partition < 0 || int(partition) >= len(t.Partitions) {
+		return meta.ID{}, false
+	}
+	return t.ID, true
+}
+
+// milliseconds is a config as a duration, read anew at each call.
+func (b *Broker) milliseconds(config string) func() time.Duration {
+	return func() time.Duration { return time.Duration(b.catalog.BrokerNumber(config)) * time.Millisecond }
+}
