@@ -231,14 +231,15 @@ func (l *Log) SetHighWatermark(offset int64) {
 	l.hw.Store(offset)
 	if l.hasClosedTxns.Load() {
 		l.mu.Lock()
-		l.prod.replicated(offset)
 		l.publishUnstable()
 		l.mu.Unlock()
 	}
 }
 
-// publishUnstable needs mu.
+// publishUnstable needs mu. Transactions whose marker is committed are done with:
+// the high watermark may have been there before they were, after a restart.
 func (l *Log) publishUnstable() {
+	l.prod.replicated(l.hw.Load())
 	l.hasClosedTxns.Store(len(l.prod.closed) > 0)
 	first, ok := l.prod.firstUnstable()
 	if !ok {

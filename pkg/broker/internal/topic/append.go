@@ -1,8 +1,6 @@
 package topic
 
 import (
-	"math"
-
 	"kq/pkg/broker/logstore"
 )
 
@@ -128,16 +126,17 @@ func (p *Partition) committed(l *leadership) int64 {
 // for it. Caller holds p.mu.
 func (p *Partition) advance(f *Fired) {
 	l := p.lead.Load()
-	to := p.committed(l)
-	if to > p.log.HighWatermark() {
+	from, to := p.log.HighWatermark(), p.committed(l)
+	var grown int64
+	if to > from {
 		p.log.SetHighWatermark(to)
-		p.grewTo(to, f)
+		grown = p.grewTo(to, f)
 	}
-	p.stableMoved(f)
+	p.stableMoved(from, grown, f)
 }
 
 // grewTo counts the bytes below the new high watermark.
-func (p *Partition) grewTo(to int64, f *Fired) {
+func (p *Partition) grewTo(to int64, f *Fired) int64 {
 	n, i := int64(0), 0
 	for ; i < len(p.pending) && p.pending[i].end <= to; i++ {
 		n += p.pending[i].bytes
@@ -151,6 +150,7 @@ func (p *Partition) grewTo(to int64, f *Fired) {
 	if p.commits.head != nil {
 		f.acks = p.commits.reached(to, p.afterAppend(), f.acks)
 	}
+	return n
 }
 
 // afterAppend is how appends end whose records are replicated.
@@ -161,15 +161,22 @@ func (p *Partition) afterAppend() error {
 	return nil
 }
 
-// stableMoved wakes those who wait for stable records. How many bytes became
-// stable is only known when no transaction is open; a marker can free any number,
-// so the waits look for themselves. Caller holds p.mu.
-func (p *Partition) stableMoved(f *Fired) {
+// stableMoved wakes those who wait for stable records, after the high watermark
+// went up from an offset by so many bytes. Without transactions these are the
+// bytes that became stable; a marker can free any number, so that the waits look
+// for themselves. Caller holds p.mu.
+func (p *Partition) stableMoved(from, grown int64, f *Fired) {
 	if p.watchers[LastStable].head == nil {
 		return
 	}
-	if stable := p.log.LastStableOffset(); stable != p.stable {
-		p.stable = stable
-		f.waits = p.watchers[LastStable].grew(math.MaxInt64, f.waits)
+	stable := p.log.LastStableOffset()
+	if stable == p.stable {
+		return
 	}
+	if p.stable == from && stable == p.log.HighWatermark() {
+		f.waits = p.watchers[LastStable].grew(grown, f.waits)
+	} else {
+		f.waits = p.watchers[LastStable].poke(f.waits)
+	}
+	p.stable = stable
 }

@@ -83,6 +83,37 @@ func TestReadCommitted(t *testing.T) {
 	}
 }
 
+// Waits of read_committed consumers count bytes; after a marker they look for
+// themselves, as often as there is one.
+func TestReadCommittedMinBytes(t *testing.T) {
+	f := newFixture(t, logstore.SyncNone)
+	f.topic("a", 1, 1)
+	p := f.partition("a", 0)
+	size := int64(len(records(1)))
+	w := park(t, p, LastStable, 2*size, 4*size)
+	f.append(p, 1)
+	w.expect(t, 0, false)
+	f.append(p, 1)
+	w.expect(t, 1, false)
+	f.appendTxn(p, inTxn(7, 0, 1), logstore.OriginClient)
+	if !w.Park(w.Mark() + size) {
+		t.Fatal("not parked")
+	}
+	f.append(p, 1)
+	w.expect(t, 1, false)
+	f.endTxn(p, 7, batch.MarkerCommit)
+	w.expect(t, 2, false)
+	for i := range int32(3) { // as often as the last stable offset moves
+		f.appendTxn(p, inTxn(7, i+1, 1), logstore.OriginClient)
+		if !w.Park(w.Mark() + size) {
+			t.Fatal("not parked")
+		}
+		f.endTxn(p, 7, batch.MarkerAbort)
+		w.expect(t, i+3, false)
+	}
+	w.End()
+}
+
 // A failed sync takes the partition offline: appends that wait for it hear so, as
 // do parked fetches and all that comes later.
 func TestCommitModeSyncFails(t *testing.T) {

@@ -166,6 +166,19 @@ func (l *watchList) grew(n int64, due []*Wait) []*Wait {
 	return due
 }
 
+// poke makes all waits look again which this partition alone could satisfy: what
+// became visible was not counted. Room stays as it is, since much or little of it
+// may be taken.
+func (l *watchList) poke(due []*Wait) []*Wait {
+	const most = 1 << 32 // more than an answer holds
+	for e := l.head; e != nil; e = e.next {
+		if e.w.credit.Add(min(e.room, most)) >= e.w.target.Load() && e.w.claim() {
+			due = append(due, e.w)
+		}
+	}
+	return due
+}
+
 // force forces all waits and appends those that were parked to due; they are claimed.
 func (l *watchList) force(due []*Wait) []*Wait {
 	for e := l.head; e != nil; e = e.next {
