@@ -1,0 +1,188 @@
+package group
+
+import (
+	"kq/internal/staterec"
+	"kq/pkg/broker/internal/group/machine"
+	"kq/pkg/broker/internal/meta"
+)
+
+// committed is a committed offset.
+type committed struct {
+	offset   int64
+	commitMs int64 // wall clock
+	expireMs int64 // from a request that says how long to keep it (before version 5), -1 without
+	seq      int64 // of two writes the later one has the higher
+	metadata string
+	epoch    int32 // leader epoch, -1 unknown
+}
+
+// topicOffsets are the offsets of one topic of a group.
+type topicOffsets struct {
+	// id is the topic's. Offsets of a topic that was deleted are never seen by the
+	// one that has its name now. Zero is unknown, as in records of older brokers.
+	id    meta.ID
+	parts map[int32]committed
+}
+
+// pendingOffsets are those of an open transaction, by topic.
+type pendingOffsets map[string]*topicOffsets
+
+func value(id meta.ID, o *committed) staterec.OffsetValue {
+	return staterec.OffsetValue{
+		Offset: o.offset, LeaderEpoch: o.epoch, Metadata: o.metadata, CommitMs: o.commitMs, ExpireMs: o.expireMs, TopicID: id,
+	}
+}
+
+func offsetKey(group, topic string, partition int32) []byte {
+	return staterec.OffsetKey{Group: group, Topic: topic, Partition: partition}.Append(nil)
+}
+
+// put sets an offset in a set of topics. An offset of another topic id takes the
+// place of all that were there.
+func put(topics map[string]*topicOffsets, name string, id meta.ID, partition int32, o committed) {
+	t := topics[name]
+	if t == nil || t.id != id && t.id != (meta.ID{}) && id != (meta.ID{}) {
+		t = &topicOffsets{parts: make(map[int32]committed, 1)}
+		topics[name] = t
+	}
+	if id != (meta.ID{}) {
+		t.id = id
+	}
+	t.parts[partition] = o
+}
+
+// drop removes an offset from a set of topics, if it is there.
+func drop(topics map[string]*topicOffsets, name string, partition int32) {
+	if t := topics[name]; t != nil {
+		if delete(t.parts, partition); len(t.parts) == 0 {
+			delete(topics, name)
+		}
+	}
+}
+
+// stale says that the offsets of t are of a topic that is no more: it was deleted,
+// and perhaps another one has its name.
+func (t *topicOffsets) stale(img *meta.Image, name string) bool {
+	if t.id == (meta.ID{}) {
+		return false
+	}
+	now := img.Topic(name)
+	return now == nil || now.ID != t.id
+}
+
+// commit takes over an offset that was written.
+func (g *group) commit(topic string, id meta.ID, partition int32, o committed) {
+	if g.offsets == nil {
+		g.offsets = make(map[string]*topicOffsets, 1)
+	}
+	put(g.offsets, topic, id, partition, o)
+}
+
+// remove drops an offset and, as Kafka does, what open transactions have of it.
+func (g *group) remove(topic string, partition int32) {
+	drop(g.offsets, topic, partition)
+	for _, p := range g.pending {
+		drop(p, topic, partition)
+	}
+}
+
+// committed returns an offset, nil when there is none that counts.
+func (g *group) committed(img *meta.Image, topic string, partition int32) *committed {
+	t := g.offsets[topic]
+	if t == nil || t.stale(img, topic) {
+		return nil
+	}
+	if o, ok := t.parts[partition]; ok {
+		return &o
+	}
+	return nil
+}
+
+// unstable says that an open transaction has an offset for a partition.
+func (g *group) unstable(img *meta.Image, topic string, partition int32) bool {
+	for _, p := range g.pending {
+		if t := p[topic]; t != nil && !t.stale(img, topic) {
+			if _, ok := t.parts[partition]; ok {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// eachOffset calls f for everything that is in the log under a key of its own:
+// offsets, and those of open transactions that no offset hides.
+func (g *group) eachOffset(f func(topic string, partition int32)) {
+	for topic, t := range g.offsets {
+		for partition := range t.parts {
+			f(topic, partition)
+		}
+	}
+	for _, p := range g.pending {
+		for topic, t := range p {
+			for partition := range t.parts {
+				if have := g.offsets[topic]; have != nil {
+					if _, ok := have.parts[partition]; ok {
+						continue
+					}
+				}
+				f(topic, partition)
+			}
+		}
+	}
+}
+
+// tombstones are the records that delete all offsets.
+func (g *group) tombstones() (out []machine.Record) {
+	g.eachOffset(func(topic string, partition int32) {
+		out = append(out, machine.Record{Key: offsetKey(g.id, topic, partition)})
+	})
+	return out
+}
+
+// sets are the offsets, and those of each open transaction.
+func (g *group) sets() []map[string]*topicOffsets {
+	out := []map[string]*topicOffsets{g.offsets}
+	for _, p := range g.pending {
+		out = append(out, p)
+	}
+	return out
+}
+
+// hasStale says that there are offsets of a topic that is no more.
+func (g *group) hasStale(img *meta.Image) bool {
+	for _, topics := range g.sets() {
+		for name, t := range topics {
+			if t.stale(img, name) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// clean drops the offsets of topics that are no more.
+func (t *turn) clean() {
+	g, img := t.g, t.c.o.Image()
+	var recs []machine.Record
+	var gone []func()
+	for _, topics := range g.sets() {
+		for name, to := range topics {
+			if !to.stale(img, name) {
+				continue
+			}
+			for partition := range to.parts {
+				if g.committed(img, name, partition) == nil { // or the key has a new meaning
+					recs = append(recs, machine.Record{Key: offsetKey(g.id, name, partition)})
+				}
+			}
+			gone = append(gone, func() { delete(topics, name) })
+		}
+	}
+	if t.appendAll(recs) != nil {
+		return // they stay unseen
+	}
+	for _, f := range gone {
+		f()
+	}
+}

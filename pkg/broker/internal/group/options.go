@@ -1,0 +1,55 @@
+package group
+
+import (
+	"errors"
+	"log/slog"
+	"time"
+
+	"kq/pkg/broker/internal/meta"
+	"kq/pkg/broker/internal/statelog"
+)
+
+// Topic is where groups are kept.
+const Topic = "__consumer_offsets"
+
+// Options of a Coordinator.
+type Options struct {
+	Log    *statelog.Log // of Topic; required
+	NodeID int32
+	Image  func() *meta.Image // the latest metadata; required
+	// Number is the value in force of a broker config that is a number; required.
+	Number func(name string) int64
+	Now    func() time.Time // wall clock, for records only; default: time.Now
+	Logger *slog.Logger     // default: discards
+	// Verify asks the transaction coordinator whether a transaction has the
+	// partition of a group before its first offsets are written (KIP-890). Nil
+	// lets all in.
+	Verify Verify
+}
+
+// Validate reports options that cannot be meant.
+func (o Options) Validate() error {
+	switch {
+	case o.Log == nil:
+		return errors.New("open group coordinator: no state log given")
+	case o.Image == nil:
+		return errors.New("open group coordinator: no metadata given")
+	case o.Number == nil:
+		return errors.New("open group coordinator: no configs given")
+	}
+	return nil
+}
+
+func (o Options) withDefaults() Options {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	return o
+}
+
+func (o *Options) milliseconds(name string) time.Duration {
+	return time.Duration(o.Number(name)) * time.Millisecond
+}

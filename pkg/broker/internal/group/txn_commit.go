@@ -1,0 +1,167 @@
+package group
+
+import (
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"kq/pkg/broker/internal/group/machine"
+)
+
+// Verify is AddPartitionsToTxn of the transaction coordinator, in the batched form
+// of version 4 and later.
+type Verify func(q *kmsg.AddPartitionsToTxnRequest, done func(*kmsg.AddPartitionsToTxnResponse))
+
+// The versions of TxnOffsetCommit from which a client knows TRANSACTION_ABORTABLE,
+// and from which its offsets add the group's partition to the transaction (KIP-890).
+const (
+	abortableVersion = 4
+	addVersion       = 5
+)
+
+// TxnOffsetCommit answers TxnOffsetCommit: offsets that count when the transaction
+// of their producer commits.
+func (c *Coordinator) TxnOffsetCommit(q *kmsg.TxnOffsetCommitRequest, reply func(*kmsg.TxnOffsetCommitResponse)) {
+	resp, cs := c.txnOffsetCommit(q)
+	refuse := func(err *kerr.Error) {
+		cs.fail(err)
+		reply(resp)
+	}
+	if len(cs.writes) == 0 {
+		reply(resp)
+		return
+	}
+	if q.Group == "" {
+		refuse(kerr.InvalidGroupID)
+		return
+	}
+	s, err := c.shard(q.Group)
+	if err != nil {
+		refuse(err)
+		return
+	}
+	if c.o.Verify == nil || s.hasTxn(q.ProducerID, q.ProducerEpoch) {
+		c.commitInTxn(q, &cs, func() { reply(resp) })
+		return
+	}
+	c.verify(s.partition, q, func(err *kerr.Error) {
+		if err != nil {
+			refuse(err)
+			return
+		}
+		c.commitInTxn(q, &cs, func() { reply(resp) })
+	})
+}
+
+func (c *Coordinator) txnOffsetCommit(q *kmsg.TxnOffsetCommitRequest) (*kmsg.TxnOffsetCommitResponse, commits) {
+	img, now := c.o.Image(), c.o.Now().UnixMilli()
+	resp := kmsg.NewPtrTxnOffsetCommitResponse()
+	var cs commits
+	for i := range q.Topics {
+		qt := &q.Topics[i]
+		rt := kmsg.NewTxnOffsetCommitResponseTopic()
+		rt.Topic = qt.Topic
+		rt.Partitions = make([]kmsg.TxnOffsetCommitResponseTopicPartition, len(qt.Partitions))
+		for j := range qt.Partitions {
+			qp, rp := &qt.Partitions[j], &rt.Partitions[j]
+			rp.Partition = qp.Partition
+			w := write{
+				topic: qt.Topic, named: true, partition: qp.Partition, code: &rp.ErrorCode,
+				value: committed{offset: qp.Offset, epoch: qp.LeaderEpoch, commitMs: now, expireMs: -1, metadata: text(qp.Metadata)},
+			}
+			if q.Version < 2 {
+				w.value.epoch = -1
+			}
+			if w.check(img) {
+				cs.writes = append(cs.writes, w)
+			}
+		}
+		resp.Topics = append(resp.Topics, rt)
+	}
+	return resp, cs
+}
+
+// commitInTxn writes the offsets as part of their transaction. Before version 3
+// nobody says who commits: the generation is -1 and the member empty.
+func (c *Coordinator) commitInTxn(q *kmsg.TxnOffsetCommitRequest, cs *commits, done func()) {
+	commit := machine.Commit{Member: q.MemberID, Instance: q.InstanceID, Epoch: q.Generation, Version: q.Version, Transactional: true}
+	if q.Version < 3 {
+		commit.Member, commit.Instance, commit.Epoch = "", nil, -1
+	}
+	var fresh func(*group)
+	if commit.Epoch < 0 {
+		fresh = c.newClassic
+	}
+	found, err := c.turn(q.Group, fresh, func(t *turn) {
+		check, err := t.g.machine.Commit(commit)
+		if err == kerr.StaleMemberEpoch {
+			err = kerr.IllegalGeneration // which producers know
+		}
+		if err != nil {
+			cs.fail(err)
+			t.answer(func(*kerr.Error) { done() })
+			return
+		}
+		cs.check = check
+		t.commit(cs, &transaction{q.ProducerID, q.ProducerEpoch})
+		t.answer(func(err *kerr.Error) {
+			if err != nil {
+				cs.fail(err)
+			}
+			done()
+		})
+	})
+	switch {
+	case err != nil:
+		cs.fail(err)
+		done()
+	case !found:
+		cs.fail(kerr.IllegalGeneration)
+		done()
+	}
+}
+
+// verify asks the transaction coordinator whether the group's partition is in the
+// open transaction, or, for clients that leave it to us, adds it.
+func (c *Coordinator) verify(partition int32, q *kmsg.TxnOffsetCommitRequest, done func(*kerr.Error)) {
+	v := kmsg.NewPtrAddPartitionsToTxnRequest()
+	v.SetVersion(5)
+	txn := kmsg.NewAddPartitionsToTxnRequestTransaction()
+	txn.TransactionalID, txn.ProducerID, txn.ProducerEpoch = q.TransactionalID, q.ProducerID, q.ProducerEpoch
+	txn.VerifyOnly = q.Version < addVersion
+	topic := kmsg.NewAddPartitionsToTxnRequestTransactionTopic()
+	topic.Topic, topic.Partitions = Topic, []int32{partition}
+	txn.Topics = append(txn.Topics, topic)
+	v.Transactions = append(v.Transactions, txn)
+	c.o.Verify(v, func(resp *kmsg.AddPartitionsToTxnResponse) {
+		done(verifyError(resp, q.Version))
+	})
+}
+
+// verifyError is what a client is told of a verification that failed
+// (AddPartitionsToTxnManager): old ones try again, or see an invalid state.
+func verifyError(resp *kmsg.AddPartitionsToTxnResponse, version int16) *kerr.Error {
+	code := resp.ErrorCode
+	for i := range resp.Transactions {
+		for j := range resp.Transactions[i].Topics {
+			for _, p := range resp.Transactions[i].Topics[j].Partitions {
+				if code == 0 {
+					code = p.ErrorCode
+				}
+			}
+		}
+	}
+	err := kerr.TypedErrorForCode(code)
+	switch err {
+	case kerr.TransactionAbortable:
+		if version < abortableVersion {
+			return kerr.InvalidTxnState
+		}
+	case kerr.CoordinatorLoadInProgress, kerr.CoordinatorNotAvailable, kerr.NotCoordinator, kerr.NotEnoughReplicas:
+		return kerr.CoordinatorNotAvailable
+	case kerr.ConcurrentTransactions:
+		if version < addVersion {
+			return kerr.CoordinatorNotAvailable
+		}
+	}
+	return err
+}
