@@ -15,6 +15,7 @@ import (
 
 	"kq/pkg/broker/internal/api"
 	"kq/pkg/broker/internal/cluster"
+	"kq/pkg/broker/internal/group"
 	"kq/pkg/broker/internal/meta"
 	"kq/pkg/broker/internal/topic"
 	"kq/pkg/broker/internal/txn"
@@ -35,6 +36,7 @@ type Broker struct {
 	controller *cluster.Controller
 	server     *server
 	txns       *txn.Coordinator
+	groups     atomic.Pointer[group.Coordinator] // from openGroups on
 	metrics    *metrics
 	http       *metricsServer
 
@@ -116,6 +118,9 @@ func (b *Broker) open(ctx context.Context, listeners []bound) error {
 		return storeError(s.dataDir, err)
 	}
 	service := b.service()
+	if err := b.openGroups(service); err != nil {
+		return err
+	}
 	if err := b.openTxns(service); err != nil {
 		return err
 	}
@@ -175,7 +180,11 @@ func (b *Broker) openCluster(ctx context.Context, endpoints []meta.Endpoint) (er
 		Endpoints: endpoints, Features: features(), Logger: s.Logger, Fatal: b.fatal,
 		Publish: func(old, img *meta.Image) error {
 			if old != nil {
-				return b.catalog.Apply(context.Background(), old, img)
+				err := b.catalog.Apply(context.Background(), old, img)
+				if groups := b.groups.Load(); groups != nil {
+					groups.Follow(img)
+				}
+				return err
 			}
 			return b.catalog.Apply(ctx, nil, img) // the recovery of all logs, which ctx may end
 		},
@@ -304,7 +313,8 @@ func (b *Broker) shutdown(clean bool) {
 	if clean {
 		b.server.drain()
 	}
-	b.controller.Close() // first: what it commits from now on, nobody would follow
+	b.groups.Load().Close() // joins that wait are answered
+	b.controller.Close()    // first: what it commits from now on, nobody would follow
 	b.catalog.Close()
 	b.txns.Close()
 	b.server.close()
@@ -341,6 +351,9 @@ func (b *Broker) fatal(err error) {
 func (b *Broker) abandon() {
 	if b.txns != nil {
 		b.txns.Close()
+	}
+	if groups := b.groups.Load(); groups != nil {
+		groups.Close()
 	}
 	if b.server != nil {
 		b.server.close()

@@ -1,19 +1,13 @@
 package broker
 
 import (
-	"context"
 	"time"
-
-	"github.com/twmb/franz-go/pkg/kerr"
 
 	"kq/pkg/broker/internal/api"
 	"kq/pkg/broker/internal/meta"
 	"kq/pkg/broker/internal/statelog"
 	"kq/pkg/broker/internal/txn"
 )
-
-// offsetsTopic is where groups keep their state.
-const offsetsTopic = "__consumer_offsets"
 
 // openTxns starts the transaction coordinator and gives it to service.
 func (b *Broker) openTxns(service *api.Service) error {
@@ -25,26 +19,11 @@ func (b *Broker) openTxns(service *api.Service) error {
 	if err != nil {
 		return err
 	}
-	offsets, err := b.stateLog(offsetsTopic, "offsets.topic", map[string]string{
-		"cleanup.policy": "compact", "compression.type": "producer",
-	})
-	if err != nil {
-		return err
-	}
 	b.txns, err = txn.New(txn.Options{
 		Log: state, NodeID: s.nodeID, Logger: s.Logger,
 		WriteMarkers: service.WriteTxnMarkers, NewProducerID: service.NewProducerID,
-		TopicID: b.topicID,
-		GroupPartition: func(group string) (string, int32, int16) {
-			if err := offsets.Ensure(context.Background()); err != nil {
-				s.Logger.Warn("cannot add the offsets of a group to a transaction", "group", group, "err", err)
-			}
-			p, ok := offsets.PartitionFor(group)
-			if !ok {
-				return "", -1, kerr.CoordinatorNotAvailable.Code
-			}
-			return offsetsTopic, p, 0
-		},
+		TopicID:        b.topicID,
+		GroupPartition: b.groupPartition,
 		MaxTimeout:     b.milliseconds("transaction.max.timeout.ms"),
 		IDExpiration:   b.milliseconds("transactional.id.expiration.ms"),
 		ExpiryInterval: b.milliseconds("transaction.remove.expired.transaction.cleanup.interval.ms")(),
@@ -53,7 +32,7 @@ func (b *Broker) openTxns(service *api.Service) error {
 		return err
 	}
 	service.Txns, service.TxnStates = b.txns, b.txns
-	service.Finders = map[int8]api.Finder{api.CoordinatesGroups: groupFinder{offsets}, api.CoordinatesTxns: b.txns}
+	service.Finders[api.CoordinatesTxns] = b.txns
 	b.txns.Start()
 	return nil
 }
@@ -68,22 +47,6 @@ func (b *Broker) stateLog(topic, prefix string, configs map[string]string) (*sta
 		Replicas:   func() int16 { return int16(s.number(prefix + ".replication.factor")) },
 		Configs:    func() map[string]string { return configs },
 	})
-}
-
-// groupFinder finds the coordinators of groups.
-type groupFinder struct{ log *statelog.Log }
-
-// Find is the leader of the group's partition of __consumer_offsets.
-func (f groupFinder) Find(ctx context.Context, group string) (node int32, err error) {
-	if err := f.log.Ensure(ctx); err != nil {
-		return -1, err
-	}
-	p, ok := f.log.PartitionFor(group)
-	if !ok {
-		return -1, nil
-	}
-	node, _ = f.log.Leader(p)
-	return node, nil
 }
 
 // topicID is the id of the topic that has a partition.

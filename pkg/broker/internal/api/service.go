@@ -59,6 +59,9 @@ type Service struct {
 	TxnStates  TxnStates       // with Txns
 	TxnOffsets TxnOffsets      // nil: there are no groups
 	Finders    map[int8]Finder // by key type of FindCoordinator
+	Members    GroupMembers    // nil: there are no groups
+	Offsets    GroupOffsets    // with Members
+	Groups     GroupAdmin      // with Members
 	// Static are the broker configs of server.properties and the command line.
 	Static map[string]string
 	Now    func() time.Time

@@ -10,6 +10,7 @@ import (
 	"kq/pkg/broker/internal/group/machine"
 	"kq/pkg/broker/internal/meta"
 	"kq/pkg/broker/internal/statelog"
+	"kq/pkg/broker/logstore"
 )
 
 // write is one offset of a commit, with the place of its answer.
@@ -141,6 +142,8 @@ func text(s *string) string {
 type transaction struct {
 	producer int64
 	epoch    int16
+	guard    *logstore.Guard // of its verification; nil when the transaction is open
+	verify   bool            // the log refuses what was not verified
 }
 
 // commit writes the offsets of a request and takes them over; those of a
@@ -174,7 +177,7 @@ func (t *turn) commit(cs *commits, txn *transaction) {
 	}
 	var o statelog.AppendOptions
 	if txn != nil {
-		o = statelog.AppendOptions{Transactional: true, ProducerID: txn.producer, ProducerEpoch: txn.epoch}
+		o = statelog.AppendOptions{Transactional: true, ProducerID: txn.producer, ProducerEpoch: txn.epoch, Guard: txn.guard, Verify: txn.verify}
 	}
 	if err := t.append(recs, o); err != nil {
 		for _, w := range good {
@@ -192,7 +195,7 @@ func (t *turn) commit(cs *commits, txn *transaction) {
 		g.commit(w.topic, w.id, w.partition, w.value)
 	}
 	if txn != nil {
-		g.s.joinTxn(txn.producer, txn.epoch, g)
+		g.s.joinTxn(txn.producer, g)
 	}
 }
 

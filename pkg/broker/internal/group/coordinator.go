@@ -91,14 +91,18 @@ func (c *Coordinator) PartitionFor(group string) (int32, error) {
 // Ensure creates __consumer_offsets unless it is there.
 func (c *Coordinator) Ensure(ctx context.Context) error { return c.o.Log.Ensure(ctx) }
 
-// Leader is the broker that coordinates a group, -1 for nobody.
-func (c *Coordinator) Leader(group string) int32 {
+// Find is the broker that coordinates a group, -1 for nobody. It creates
+// __consumer_offsets unless it is there.
+func (c *Coordinator) Find(ctx context.Context, group string) (node int32, err error) {
+	if err := c.Ensure(ctx); err != nil {
+		return -1, err
+	}
 	p, ok := c.o.Log.PartitionFor(group)
 	if !ok {
-		return -1
+		return -1, nil
 	}
-	node, _ := c.o.Log.Leader(p)
-	return node
+	node, _ = c.o.Log.Leader(p)
+	return node, nil
 }
 
 // shard returns the shard of a group: NOT_COORDINATOR when it is not here,

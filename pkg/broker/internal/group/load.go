@@ -27,6 +27,7 @@ func (c *Coordinator) load(s *shard) {
 	}
 	c.raiseSeq(end)
 	l.finish()
+	groups := len(s.groups)
 	for {
 		s.mu.Lock()
 		if len(s.late) == 0 {
@@ -48,7 +49,7 @@ func (c *Coordinator) load(s *shard) {
 		c.turnOf(g, func(t *turn) { t.step(machine.Loaded{}) })
 	}
 	if took := time.Since(began); took > time.Second || l.skipped > 0 {
-		c.o.Logger.Info("groups are loaded", "partition", s.partition, "groups", len(s.groups), "records", l.records, "skipped", l.skipped, "took", took)
+		c.o.Logger.Info("groups are loaded", "partition", s.partition, "groups", groups, "records", l.records, "skipped", l.skipped, "took", took)
 	}
 	c.cleanDeleted([]*shard{s})
 }
@@ -139,7 +140,7 @@ func (l *loader) offset(k *staterec.Key, e *statelog.Entry) error {
 	}
 	if pending {
 		g.await(e.ProducerID, name, v.TopicID, k.Partition, o)
-		l.s.joinTxn(e.ProducerID, e.ProducerEpoch, g)
+		l.s.joinTxn(e.ProducerID, g)
 		return nil
 	}
 	g.commit(name, v.TopicID, k.Partition, o)
@@ -147,12 +148,10 @@ func (l *loader) offset(k *staterec.Key, e *statelog.Entry) error {
 }
 
 func (l *loader) endTxn(producer int64, commit bool) {
-	if txn := l.s.txns[producer]; txn != nil {
-		for g := range txn.groups {
-			g.endTxn(producer, commit, l.img)
-		}
-		delete(l.s.txns, producer)
+	for g := range l.s.txns[producer] {
+		g.endTxn(producer, commit, l.img)
 	}
+	delete(l.s.txns, producer)
 }
 
 func (l *loader) classic(k *staterec.Key, b []byte) error {

@@ -25,6 +25,9 @@ type Options struct {
 	// partition of a group before its first offsets are written (KIP-890). Nil
 	// lets all in.
 	Verify Verify
+	// Verification says whether Verify is to be asked
+	// (transaction.partition.verification.enable). Default: always.
+	Verification func() bool
 }
 
 // Validate reports options that cannot be meant.

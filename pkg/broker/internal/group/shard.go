@@ -23,14 +23,14 @@ type shard struct {
 	mu     sync.RWMutex
 	groups map[string]*group // guarded by mu
 	// txns are the groups with pending offsets of a producer's open transaction.
-	txns map[int64]*openTxn // guarded by mu
-	late []endedTxn         // guarded by mu: markers that came while the shard was loading
+	txns map[int64]map[*group]struct{} // guarded by mu
+	late []endedTxn                    // guarded by mu: markers that came while the shard was loading
 }
 
 func newShard(partition, epoch int32) *shard {
 	return &shard{
 		partition: partition, epoch: epoch,
-		groups: make(map[string]*group), txns: make(map[int64]*openTxn),
+		groups: make(map[string]*group), txns: make(map[int64]map[*group]struct{}),
 	}
 }
 
@@ -65,41 +65,25 @@ func (s *shard) forget(g *group) {
 	}
 }
 
-// openTxn is the open transaction of a producer in a partition.
-type openTxn struct {
-	epoch  int16
-	groups map[*group]struct{} // with pending offsets
-}
-
 // joinTxn notes that a producer has pending offsets in a group. Caller holds g.mu.
-func (s *shard) joinTxn(producer int64, epoch int16, g *group) {
+func (s *shard) joinTxn(producer int64, g *group) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	txn := s.txns[producer]
-	if txn == nil {
-		txn = &openTxn{groups: make(map[*group]struct{}, 1)}
-		s.txns[producer] = txn
+	groups := s.txns[producer]
+	if groups == nil {
+		groups = make(map[*group]struct{}, 1)
+		s.txns[producer] = groups
 	}
-	txn.epoch = epoch
-	txn.groups[g] = struct{}{}
+	groups[g] = struct{}{}
 }
 
 // leaveTxn undoes joinTxn. Caller holds s.mu.
 func (s *shard) leaveTxn(producer int64, g *group) {
-	if txn := s.txns[producer]; txn != nil {
-		if delete(txn.groups, g); len(txn.groups) == 0 {
+	if groups := s.txns[producer]; groups != nil {
+		if delete(groups, g); len(groups) == 0 {
 			delete(s.txns, producer)
 		}
 	}
-}
-
-// hasTxn says that a transaction of this epoch has written here already: it need not
-// be verified again.
-func (s *shard) hasTxn(producer int64, epoch int16) bool {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	txn := s.txns[producer]
-	return txn != nil && txn.epoch == epoch
 }
 
 // turn runs f as a turn of a group, which is made when it is not there and make

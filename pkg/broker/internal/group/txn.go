@@ -26,13 +26,10 @@ func (c *Coordinator) CompleteTxn(partition int32, producerID int64, _ int16, co
 		s.mu.Unlock()
 		return
 	}
-	txn := s.txns[producerID]
+	groups := s.txns[producerID]
 	delete(s.txns, producerID)
 	s.mu.Unlock()
-	if txn == nil {
-		return
-	}
-	for g := range txn.groups {
+	for g := range groups {
 		c.turnOf(g, func(t *turn) { t.g.endTxn(producerID, committed, c.o.Image()) })
 	}
 }

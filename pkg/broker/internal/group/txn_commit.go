@@ -1,6 +1,8 @@
 package group
 
 import (
+	"time"
+
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
@@ -39,17 +41,15 @@ func (c *Coordinator) TxnOffsetCommit(q *kmsg.TxnOffsetCommitRequest, reply func
 		refuse(err)
 		return
 	}
-	if c.o.Verify == nil || s.hasTxn(q.ProducerID, q.ProducerEpoch) {
-		c.commitInTxn(q, &cs, func() { reply(resp) })
-		return
-	}
-	c.verify(s.partition, q, func(err *kerr.Error) {
+	v := &verification{c: c, q: q, partition: s.partition, began: time.Now()}
+	v.done = func(err *kerr.Error) {
 		if err != nil {
 			refuse(err)
 			return
 		}
-		c.commitInTxn(q, &cs, func() { reply(resp) })
-	})
+		c.commitInTxn(q, &cs, &v.txn, func() { reply(resp) })
+	}
+	v.start()
 }
 
 func (c *Coordinator) txnOffsetCommit(q *kmsg.TxnOffsetCommitRequest) (*kmsg.TxnOffsetCommitResponse, commits) {
@@ -82,7 +82,7 @@ func (c *Coordinator) txnOffsetCommit(q *kmsg.TxnOffsetCommitRequest) (*kmsg.Txn
 
 // commitInTxn writes the offsets as part of their transaction. Before version 3
 // nobody says who commits: the generation is -1 and the member empty.
-func (c *Coordinator) commitInTxn(q *kmsg.TxnOffsetCommitRequest, cs *commits, done func()) {
+func (c *Coordinator) commitInTxn(q *kmsg.TxnOffsetCommitRequest, cs *commits, txn *transaction, done func()) {
 	commit := machine.Commit{Member: q.MemberID, Instance: q.InstanceID, Epoch: q.Generation, Version: q.Version, Transactional: true}
 	if q.Version < 3 {
 		commit.Member, commit.Instance, commit.Epoch = "", nil, -1
@@ -102,7 +102,7 @@ func (c *Coordinator) commitInTxn(q *kmsg.TxnOffsetCommitRequest, cs *commits, d
 			return
 		}
 		cs.check = check
-		t.commit(cs, &transaction{q.ProducerID, q.ProducerEpoch})
+		t.commit(cs, txn)
 		t.answer(func(err *kerr.Error) {
 			if err != nil {
 				cs.fail(err)
@@ -120,20 +120,59 @@ func (c *Coordinator) commitInTxn(q *kmsg.TxnOffsetCommitRequest, cs *commits, d
 	}
 }
 
-// verify asks the transaction coordinator whether the group's partition is in the
-// open transaction, or, for clients that leave it to us, adds it.
-func (c *Coordinator) verify(partition int32, q *kmsg.TxnOffsetCommitRequest, done func(*kerr.Error)) {
-	v := kmsg.NewPtrAddPartitionsToTxnRequest()
-	v.SetVersion(5)
+// verification finds out whether a group's partition is in the open transaction of a
+// producer, or, for clients that leave it to us, adds it.
+type verification struct {
+	c         *Coordinator
+	q         *kmsg.TxnOffsetCommitRequest
+	partition int32
+	began     time.Time
+	txn       transaction
+	done      func(*kerr.Error)
+}
+
+func (v *verification) start() {
+	c, q := v.c, v.q
+	v.txn = transaction{producer: q.ProducerID, epoch: q.ProducerEpoch}
+	if c.o.Verify == nil {
+		v.done(nil)
+		return
+	}
+	v.txn.verify = c.o.Verification == nil || c.o.Verification() || q.Version >= addVersion
+	if !v.txn.verify {
+		v.done(nil)
+		return
+	}
+	guard, err := c.o.Log.StartVerification(v.partition, q.ProducerID, q.ProducerEpoch, q.Version >= addVersion)
+	if err != nil || guard == nil {
+		v.done(appendError(err))
+		return
+	}
+	v.txn.guard = guard
+	v.ask()
+}
+
+func (v *verification) ask() {
+	q := v.q
+	a := kmsg.NewPtrAddPartitionsToTxnRequest()
+	a.SetVersion(5)
 	txn := kmsg.NewAddPartitionsToTxnRequestTransaction()
 	txn.TransactionalID, txn.ProducerID, txn.ProducerEpoch = q.TransactionalID, q.ProducerID, q.ProducerEpoch
 	txn.VerifyOnly = q.Version < addVersion
 	topic := kmsg.NewAddPartitionsToTxnRequestTransactionTopic()
-	topic.Topic, topic.Partitions = Topic, []int32{partition}
+	topic.Topic, topic.Partitions = Topic, []int32{v.partition}
 	txn.Topics = append(txn.Topics, topic)
-	v.Transactions = append(v.Transactions, txn)
-	c.o.Verify(v, func(resp *kmsg.AddPartitionsToTxnResponse) {
-		done(verifyError(resp, q.Version))
+	a.Transactions = append(a.Transactions, txn)
+	v.c.o.Verify(a, func(resp *kmsg.AddPartitionsToTxnResponse) {
+		err := verifyError(resp, q.Version)
+		limit := v.c.o.milliseconds("add.partitions.to.txn.retry.backoff.max.ms")
+		if err == kerr.ConcurrentTransactions && time.Since(v.began) < limit {
+			// The end of the last transaction is under way, of which a client that
+			// has partitions added knows nothing.
+			time.AfterFunc(v.c.o.milliseconds("add.partitions.to.txn.retry.backoff.ms"), v.ask)
+			return
+		}
+		v.done(err)
 	})
 }
 
