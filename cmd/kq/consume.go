@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/spf13/cobra"
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"kq/internal/cli"
@@ -38,7 +39,12 @@ On a terminal the control characters of records are escaped.
 The records of __consumer_offsets and __transaction_state are printed as what
 they mean: in json as objects, else as text in the place of key and value.
 --decode none prints their bytes. Of a copy of these topics, --decode offsets
-prints the committed offsets, groupmeta the groups, txn the transactions.`,
+prints the committed offsets, groupmeta the groups, txn the transactions.
+
+With -g it reads the partitions that GROUP gives it, from where the group is;
+--from says where to begin in those that it has no offset of (default: start).
+It commits what was written to standard output, and then leaves the group. A
+group whose other members have some partitions gives it the others alone.`,
 		Example: `  kq consume orders -f value > orders.txt
   kq consume orders -F --from end
   kq consume orders --from @-1h --to @-30m
@@ -46,7 +52,9 @@ prints the committed offsets, groupmeta the groups, txn the transactions.`,
   kq consume 'orders-.*' --regex -n 10 -f '%t %p@%o %k=%v\n'
   kq consume orders -K '\t' > orders.tsv
   kq consume orders -f '{{.Offset}} {{.Key | upper}}\n'
-  kq consume orders | jq .value`,
+  kq consume orders | jq .value
+  kq consume orders -g billing -n 10
+  kq consume orders payments -g billing -F --balancer consumer`,
 		Args:              args(1, -1, "the name of a topic"),
 		Annotations:       map[string]string{recordCommand: "out"},
 		ValidArgsFunction: a.completeTopics,
@@ -54,18 +62,22 @@ prints the committed offsets, groupmeta the groups, txn the transactions.`,
 	}
 	s := cmd.Flags()
 	s.SortFlags = false
-	s.StringVar(&f.from, "from", "", "begin at `PLACE` (default: start; with -F, end)")
+	s.StringVar(&f.from, "from", "", "begin at `PLACE` (default: start; with -F, end; with -g, committed)")
 	s.StringVar(&f.to, "to", "", "stop before `PLACE` (default: the end there is now; with -F, none)")
 	s.Var(&f.tail, "tail", "begin with the last `NUMBER` records of all, by time")
 	s.BoolVarP(&f.o.Follow, "follow", "F", false, "go on at the end and wait for more")
 	s.VarP(&f.count, "count", "n", "stop after `NUMBER` records in all")
 	f.addTo(cmd)
+	f.addGroup(a, cmd)
 	return cmd
 }
 
 // consume runs a command that reads records.
 func (a *app) consume(cmd *cobra.Command, f *consumeFlags, topics []string) error {
 	if err := a.settleIsolation(cmd, f); err != nil {
+		return err
+	}
+	if err := f.groupOptions(cmd); err != nil {
 		return err
 	}
 	o, err := f.options(topics)
@@ -90,6 +102,8 @@ func (a *app) consume(cmd *cobra.Command, f *consumeFlags, topics []string) erro
 			return cli.WithHint(err, "an expression matches whole names; kq topics lists those there are")
 		case errors.Is(err, format.ErrExecute):
 			return cli.WithHint(err, "{{if}} tells apart records that differ: %s --help lists the fields", cmd.CommandPath())
+		case err != nil && o.Group.Name != "" && (errors.Is(err, kerr.GroupAuthorizationFailed) || errors.Is(err, kerr.OffsetOutOfRange)):
+			return memberError(err, o.Group.Name)
 		case err != nil && o.Regex:
 			return err
 		case err != nil:

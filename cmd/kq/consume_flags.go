@@ -30,6 +30,14 @@ func (f *consumeFlags) addTo(cmd *cobra.Command) {
 	s.StringVar(&f.idle, "idle", "", "stop when no record came for `DURATION`, as 5s")
 	s.VarP(&f.partitions, "partition", "p", "read the partitions `NUMBER,…`, not all")
 	s.BoolVar(&f.o.Regex, "regex", false, "topics are regular expressions, which match whole names")
+	f.addFormat(cmd)
+	complete(cmd, "from", "start", "end", "committed\twhere the group is", "-10\tthe last ten of each partition", "@-1h\tof the last hour")
+	complete(cmd, "to", "end", "@-1h\tan hour ago")
+}
+
+// addFormat adds the flags that say how records are printed, and which.
+func (f *consumeFlags) addFormat(cmd *cobra.Command) {
+	s := cmd.Flags()
 	s.StringVarP(&f.format, "format", "f", "", "print records in `FORMAT` (default: json, pretty on a terminal)")
 	s.StringVarP(&f.delim, "key-delim", "K", "", "print lines of key, `DELIMITER` and value; \\t \\0 \\xNN are escapes")
 	s.StringVar(&f.isolation, "isolation", committed, "records of transactions: `LEVEL` read_committed or read_uncommitted")
@@ -37,8 +45,6 @@ func (f *consumeFlags) addTo(cmd *cobra.Command) {
 	complete(cmd, "decode", format.Decoders()...)
 	complete(cmd, "format", format.Names()...)
 	complete(cmd, "isolation", committed, uncommitted)
-	complete(cmd, "from", "start", "end", "-10\tthe last ten of each partition", "@-1h\tof the last hour")
-	complete(cmd, "to", "end", "@-1h\tan hour ago")
 }
 
 // The values of --isolation, as Kafka calls them.
@@ -66,6 +72,9 @@ func (f *consumeFlags) options(topics []string) (consume.Options, error) {
 	now := time.Now()
 	var err error
 	switch {
+	case f.from == fromCommitted && o.Group.Name == "":
+		return o, cli.WithHint(cli.Usagef("--from committed is where a group is"), "-g GROUP names it")
+	case f.from == fromCommitted:
 	case f.from != "":
 		if o.From, err = consume.ParseOffset(f.from, now); err != nil {
 			return o, offsetError("--from", f.from, err)
@@ -73,7 +82,7 @@ func (f *consumeFlags) options(topics []string) (consume.Options, error) {
 		if o.Tail > 0 {
 			return o, cli.WithHint(cli.Usagef("--from and --tail both say where to begin"), "--tail %d --to PLACE gives the last records before a place", o.Tail)
 		}
-	case o.Follow && o.Tail == 0:
+	case o.Follow && o.Tail == 0 && o.Group.Name == "":
 		o.From = consume.End()
 	}
 	if f.to != "" {
@@ -89,21 +98,28 @@ func (f *consumeFlags) options(topics []string) (consume.Options, error) {
 			return o, cli.Usagef("--idle %s: a time above 0 is needed, as 5s", f.idle)
 		}
 	}
-	switch f.isolation {
-	case committed:
-	case uncommitted:
-		o.Uncommitted = true
-	default:
-		e := cli.Usagef("--isolation %q: there are %s and %s", f.isolation, committed, uncommitted)
-		if near := cli.Nearest("read_"+strings.TrimPrefix(f.isolation, "read_"), []string{committed, uncommitted}); near != "" {
-			return o, cli.WithHint(e, "did you mean --isolation %s", near)
-		}
-		return o, e
+	if o.Uncommitted, err = f.uncommitted(); err != nil {
+		return o, err
 	}
 	if err := o.Validate(); err != nil {
 		return o, cli.Usagef("%w", err)
 	}
 	return o, nil
+}
+
+// uncommitted is what --isolation says.
+func (f *consumeFlags) uncommitted() (bool, error) {
+	switch f.isolation {
+	case committed:
+		return false, nil
+	case uncommitted:
+		return true, nil
+	}
+	e := cli.Usagef("--isolation %q: there are %s and %s", f.isolation, committed, uncommitted)
+	if near := cli.Nearest("read_"+strings.TrimPrefix(f.isolation, "read_"), []string{committed, uncommitted}); near != "" {
+		return false, cli.WithHint(e, "did you mean --isolation %s", near)
+	}
+	return false, e
 }
 
 // settleIsolation makes --isolation and isolation.level one: the flag goes first.

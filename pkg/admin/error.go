@@ -21,7 +21,15 @@ type Error struct {
 }
 
 func (e *Error) Error() string { return e.Message }
-func (e *Error) Unwrap() error { return e.err }
+
+// Unwrap makes the code one that can be asked for; of a nil Error too, which is
+// what an item without an error has.
+func (e *Error) Unwrap() error {
+	if e == nil {
+		return nil
+	}
+	return e.err
+}
 
 // itemError makes an Error of what kadm returns for an item; nil stays nil. The
 // broker's own message is better than the general one of the code.

@@ -35,18 +35,49 @@ func Run(ctx context.Context, cl *kgo.Client, o Options, sink Sink) (Result, err
 	if err := o.Validate(); err != nil {
 		return Result{}, err
 	}
-	r := &reader{client: cl, options: o, sink: sink}
+	checked := &checkedSink{Sink: sink}
+	r := &reader{client: cl, fetcher: cl, options: o, sink: checked}
 	r.decompress = kgo.DefaultDecompressor(&r.pool)
 	err := r.run(ctx)
-	if flushErr := sink.Flush(); err == nil {
+	if flushErr := checked.Flush(); err == nil {
 		err = flushErr
 	}
 	return Result{Records: r.count}, err
 }
 
+// checkedSink ends with its first error: what comes after it would leave a gap.
+type checkedSink struct {
+	Sink
+	err  error
+	last bool // what came before the error was flushed
+}
+
+// Record gives a record, unless something failed before.
+func (s *checkedSink) Record(r *kgo.Record) error {
+	if s.err == nil {
+		s.err = s.Sink.Record(r)
+	}
+	return s.err
+}
+
+// Flush flushes, once after something has failed: a record that cannot be printed
+// takes nothing from those before it.
+func (s *checkedSink) Flush() error {
+	switch {
+	case s.err == nil:
+		s.err = s.Sink.Flush()
+		s.last = s.err != nil
+	case !s.last:
+		s.last = true
+		_ = s.Sink.Flush() // the first error is the one to tell
+	}
+	return s.err
+}
+
 // reader is one Run.
 type reader struct {
-	client  *kgo.Client
+	client  *kgo.Client // that asks
+	fetcher *kgo.Client // that fetches: a member of a group is a client of its own
 	options Options
 	sink    Sink
 
@@ -88,6 +119,9 @@ const patience = 30 * time.Second
 func (r *reader) run(ctx context.Context) error {
 	if err := r.plan(ctx); err != nil {
 		return err
+	}
+	if r.options.Group.Name != "" {
+		return r.runGroup(ctx)
 	}
 	if r.options.Tail > 0 {
 		if err := r.readTail(ctx); err != nil || r.full {
@@ -200,6 +234,12 @@ func (r *reader) give(p *partition, records []*kgo.Record) error {
 		if err := r.sink.Record(rec); err != nil {
 			return err
 		}
+		p.given = rec.Offset + 1
+		if p.count++; p.count == r.options.Each {
+			p.end = rec.Offset + 1
+			r.reached(p, p.end)
+			return nil
+		}
 		r.count++
 		if r.count == r.options.Count {
 			r.full = true
@@ -212,7 +252,9 @@ func (r *reader) give(p *partition, records []*kgo.Record) error {
 
 // reached notes that everything below pos was seen.
 func (r *reader) reached(p *partition, pos int64) {
-	p.pos = max(p.pos, pos)
+	if p.pos = max(p.pos, pos); p.pos < never {
+		p.given = p.pos
+	}
 	if p.pos < p.end || p.done {
 		return
 	}
@@ -220,7 +262,7 @@ func (r *reader) reached(p *partition, pos int64) {
 	r.left--
 	if r.left > 0 && p.assigned {
 		// What comes after the end would be fetched for nothing.
-		r.client.PauseFetchPartitions(map[string][]int32{p.topic: {p.number}})
+		r.fetcher.PauseFetchPartitions(map[string][]int32{p.topic: {p.number}})
 	}
 }
 

@@ -22,8 +22,16 @@ type Options struct {
 	Tail        int64         // begin with the last so many records of all, by timestamp; 0 for From
 	Follow      bool          // go on at the end, until To or the end of the context
 	Count       int64         // records in all; 0 for no limit
+	Each        int64         // records of each partition; 0 for no limit
 	Idle        time.Duration // stop when no record came for so long; 0 for never
 	Uncommitted bool          // also records of transactions that are open or were aborted
+
+	// Starts is where to begin in some partitions, by topic and number, which are
+	// then read alone: in place of Topics, Partitions and From. Nil for those.
+	Starts map[string]map[int32]int64
+
+	// Group is the consumer group to read as a member of; none without a name.
+	Group Group
 
 	// Notice is told what the reader of the output should know, as that records
 	// asked for are gone. It may be nil.
@@ -33,10 +41,10 @@ type Options struct {
 // Validate finds what cannot be done.
 func (o *Options) Validate() error {
 	switch {
-	case len(o.Topics) == 0:
+	case len(o.Topics) == 0 && len(o.Starts) == 0:
 		return fmt.Errorf("%w: no topic", ErrOptions)
-	case o.Count < 0:
-		return fmt.Errorf("%w: a count of %d records", ErrOptions, o.Count)
+	case o.Count < 0 || o.Each < 0:
+		return fmt.Errorf("%w: a count of %d records", ErrOptions, min(o.Count, o.Each))
 	case o.Tail < 0:
 		return fmt.Errorf("%w: a tail of %d records", ErrOptions, o.Tail)
 	case o.Tail > 0 && o.From != Start():
@@ -52,6 +60,9 @@ func (o *Options) Validate() error {
 		if p < 0 {
 			return fmt.Errorf("%w: partition %d", ErrOptions, p)
 		}
+	}
+	if err := o.Group.validate(o); err != nil {
+		return err
 	}
 	_, err := o.patterns()
 	return err

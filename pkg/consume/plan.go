@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -21,6 +22,8 @@ type partition struct {
 	leader int32
 
 	pos   int64 // everything below it was given, or is not there
+	given int64 // as pos, but never past what is known to be there; what a group may commit
+	count int64 // records that were given
 	end   int64 // where to stop, exclusive; never when following without one
 	until int64 // stop at the first record of this time too, in ms; -1 for none
 	done  bool
@@ -51,20 +54,28 @@ func (r *reader) plan(ctx context.Context) error {
 			return err
 		}
 	}
-	return r.bounds(ctx, adm, names)
+	return r.bounds(ctx, adm, names, r.keys())
 }
 
 // topics looks up the topics to read.
 func (r *reader) topics(ctx context.Context, adm *kadm.Client) ([]kadm.TopicDetail, error) {
+	if len(r.options.Starts) > 0 {
+		return r.lookUp(ctx, adm, slices.Sorted(maps.Keys(r.options.Starts)))
+	}
 	if r.options.Regex {
 		return r.matching(ctx, adm)
 	}
-	details, err := adm.ListTopicsWithInternal(ctx, r.options.Topics...)
+	return r.lookUp(ctx, adm, r.options.Topics)
+}
+
+// lookUp finds topics by name.
+func (r *reader) lookUp(ctx context.Context, adm *kadm.Client, names []string) ([]kadm.TopicDetail, error) {
+	details, err := adm.ListTopicsWithInternal(ctx, names...)
 	if err != nil {
 		return nil, fmt.Errorf("look up topics: %w", err)
 	}
 	var topics []kadm.TopicDetail
-	for _, topic := range r.options.Topics {
+	for _, topic := range names {
 		d, ok := details[topic]
 		if !ok {
 			d.Err = kerr.UnknownTopicOrPartition
@@ -109,7 +120,9 @@ func (r *reader) matching(ctx context.Context, adm *kadm.Client) ([]kadm.TopicDe
 // choose adds the partitions of a topic that are wanted.
 func (r *reader) choose(d kadm.TopicDetail) error {
 	numbers := r.options.Partitions
-	if numbers == nil {
+	if starts := r.options.Starts[d.Topic]; starts != nil {
+		numbers = slices.Sorted(maps.Keys(starts))
+	} else if numbers == nil {
 		numbers = d.Partitions.Numbers()
 	}
 	for _, n := range numbers {
@@ -130,7 +143,7 @@ func (r *reader) choose(d kadm.TopicDetail) error {
 const mostMoved = 4
 
 // bounds sets where partitions begin and end.
-func (r *reader) bounds(ctx context.Context, adm *kadm.Client, topics []string) error {
+func (r *reader) bounds(ctx context.Context, adm *kadm.Client, topics []string, keys []partitionKey) error {
 	ends := adm.ListCommittedOffsets
 	if r.options.Uncommitted {
 		ends = adm.ListEndOffsets
@@ -153,7 +166,7 @@ func (r *reader) bounds(ctx context.Context, adm *kadm.Client, topics []string) 
 			}
 		}
 	}
-	for _, key := range r.keys() {
+	for _, key := range keys {
 		p := r.parts[key]
 		if p.first, err = listed(start, key); err != nil {
 			return err
@@ -165,7 +178,7 @@ func (r *reader) bounds(ctx context.Context, adm *kadm.Client, topics []string) 
 			return err
 		}
 	}
-	if more := r.moved - mostMoved; more > 0 {
+	if more := r.moved - mostMoved; more > 0 && len(r.options.Starts) == 0 {
 		r.notice("%d more partitions do not have offset %v", more, r.options.From)
 	}
 	if r.options.From.kind == atLast {
@@ -207,11 +220,15 @@ func (r *reader) bound(p *partition, times map[Offset]kadm.ListedOffsets) error 
 	if from.kind == atLast {
 		top = max(p.first, p.last)
 	}
+	if start, ok := r.options.Starts[p.topic][p.number]; ok {
+		from = At(start)
+	}
 	p.pos, moved = from.in(p.first, top, at)
+	p.given = p.pos
 	if moved {
 		r.moved++
 	}
-	if moved && r.moved <= mostMoved {
+	if moved && (r.moved <= mostMoved || len(r.options.Starts) > 0) {
 		r.notice("%s partition %d has offsets %d to %d, not %v: reading from %d", p.topic, p.number, p.first, top, from, p.pos)
 	}
 	return nil

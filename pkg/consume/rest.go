@@ -137,7 +137,9 @@ func (r *reader) overtaken(ctx context.Context, p *partition) error {
 	}
 	r.notice("%s partition %d: records %d to %d were deleted before they could be read", p.topic, p.number, p.pos, min(first, p.end)-1)
 	r.reached(p, first)
-	if !p.done {
+	if !p.done && r.fetcher != r.client {
+		r.fetcher.SetOffsets(map[string]map[int32]kgo.EpochOffset{p.topic: {p.number: {Epoch: -1, Offset: first}}})
+	} else if !p.done {
 		r.client.RemoveConsumePartitions(map[string][]int32{p.topic: {p.number}})
 		r.client.AddConsumePartitions(map[string]map[int32]kgo.Offset{p.topic: {p.number: kgo.NewOffset().At(first)}})
 	}

@@ -71,7 +71,7 @@ func (r *reader) sweep(ctx context.Context, give func(*partition, []*kgo.Record)
 
 // takeAll hands on what is decoded.
 func (r *reader) takeAll(ctx context.Context, results <-chan []decoded, give func(*partition, []*kgo.Record) error) error {
-	for !r.full {
+	for !r.full && r.left > 0 {
 		var batch []decoded
 		var ok bool
 		select {
