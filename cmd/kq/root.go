@@ -91,7 +91,7 @@ Kafka-compatible cluster.`,
 	)
 	for group, cmds := range map[string][]*cobra.Command{
 		groupData:  {newProduceCommand(a), newConsumeCommand(a), newTailCommand(a)},
-		groupAdmin: {newTopicCommand(a), newGroupCommand(a), newConfigCommand(a), newClusterCommand(a), newAPIVersionsCommand(a), newDoctorCommand(a)},
+		groupAdmin: {newTopicCommand(a), newGroupCommand(a), newTxnCommand(a), newConfigCommand(a), newClusterCommand(a), newAPIVersionsCommand(a), newDoctorCommand(a)},
 		groupLocal: {newServeCommand(a), newDemoCommand(a), newLogCommand(a)},
 		groupMore:  {newProfileCommand(a), newCompletionCommand(a), newVersionCommand(a)},
 	} {
