@@ -32,7 +32,9 @@ func LoadedMachine(t Txn) Machine { return Machine{txn: t} }
 // Txn is the state that is written. Its partitions are not to be modified.
 func (m *Machine) Txn() *Txn { return &m.txn }
 
-// Busy says that a transition is under way: requests that change something wait.
+// Busy says that a transition is under way: requests that change something wait,
+// whoever sends them. The client may know more than is written: it is told of the
+// next producer id and epoch as soon as the end is decided.
 func (m *Machine) Busy() bool { return m.pending != nil || m.txn.State.prepared() }
 
 // Unused says that nothing was ever written of the id.
@@ -56,7 +58,7 @@ func (m *Machine) Step(nowMs int64, e Event) Effects {
 		}
 		return m.fence(nowMs, e.FreshID, Effects{})
 	case Expired:
-		if m.pending != nil || !m.txn.State.idle() {
+		if m.Busy() || m.Unused() || m.txn.State == Ongoing {
 			return Effects{}
 		}
 		m.pending = &pending{next: m.txn, delete: true}
@@ -144,14 +146,12 @@ func (m *Machine) markers() *Markers {
 func (m *Machine) add(nowMs int64, e Add) Effects {
 	t := &m.txn
 	switch {
-	case m.pending != nil:
+	case m.Busy():
 		return busy()
 	case t.ProducerID != e.ProducerID:
 		return answer(kerr.InvalidProducerIDMapping.Code)
 	case t.Epoch != e.Epoch:
 		return answer(kerr.ProducerFenced.Code)
-	case t.State.prepared():
-		return busy()
 	case t.State == Ongoing && t.has(e.Partitions):
 		return answer(0)
 	}

@@ -12,16 +12,12 @@ func (m *Machine) endVersion0(nowMs int64, e End) Effects {
 		return answer(kerr.InvalidProducerIDMapping.Code)
 	case t.Epoch != e.Epoch:
 		return answer(kerr.ProducerFenced.Code)
-	case m.pending != nil:
+	case m.Busy():
 		return busy()
-	}
-	switch {
 	case t.State == Ongoing:
 		next := m.prepared(nowMs, e.Commit)
 		next.Version, next.NextProducerID = 0, none
 		return m.write(next, refuse(0))
-	case e.Commit && t.State == PrepareCommit, !e.Commit && t.State == PrepareAbort:
-		return busy()
 	case e.Commit && t.State == CompleteCommit, !e.Commit && t.State == CompleteAbort:
 		return answer(0)
 	}
@@ -33,38 +29,20 @@ func (m *Machine) endVersion0(nowMs int64, e End) Effects {
 // epoch is the next transaction's.
 func (m *Machine) end(nowMs int64, e End) Effects {
 	t := &m.txn
-	bumped := t.Epoch == e.Epoch+1
 	replaced := t.PreviousProducerID == e.ProducerID && e.Epoch == maxEpoch && t.Epoch == 0
-	retry := bumped || replaced
-	valid := e.Epoch == t.Epoch
-	switch t.State {
-	case PrepareCommit, PrepareAbort:
-		valid = bumped
-	case CompleteCommit, CompleteAbort:
-		valid = valid || retry
-	}
+	retry := t.State.complete() && (replaced || t.Epoch == e.Epoch+1)
 	switch {
-	case m.pending != nil:
+	case m.Busy():
 		return busy()
 	case t.ProducerID != e.ProducerID && !replaced:
 		return answer(kerr.InvalidProducerIDMapping.Code)
-	case !valid:
+	case t.Epoch != e.Epoch && !retry:
 		return answer(kerr.ProducerFenced.Code)
-	}
-	switch {
-	case t.State == Ongoing:
-		return m.endNow(nowMs, e)
-	case e.Commit && t.State == PrepareCommit, !e.Commit && t.State == PrepareAbort:
-		return busy()
-	case t.State.prepared():
-		return answer(kerr.InvalidTxnState.Code)
-	case retry && t.State != Empty:
-		if e.Commit == (t.State == CompleteCommit) {
-			return Effects{Answered: true, Answer: Answer{ProducerID: t.ProducerID, Epoch: t.Epoch}}
-		}
-		return answer(kerr.InvalidTxnState.Code)
-	case !e.Commit:
-		// The client may have begun a transaction that no partition knows of.
+	case retry && e.Commit == (t.State == CompleteCommit):
+		return Effects{Answered: true, Answer: Answer{ProducerID: t.ProducerID, Epoch: t.Epoch}}
+	case t.State == Ongoing, !retry && !e.Commit:
+		// Also without a transaction: the client may have begun one that no
+		// partition knows of.
 		return m.endNow(nowMs, e)
 	}
 	return answer(kerr.InvalidTxnState.Code)

@@ -7,7 +7,7 @@ func (m *Machine) init(nowMs int64, e Init) Effects {
 	t := &m.txn
 	known := e.ProducerID != none || e.Epoch != none // the producer names its id and epoch
 	switch {
-	case m.pending != nil:
+	case m.Busy():
 		return busy()
 	case m.Unused():
 		// Also of a producer that has an id: the coordinator has forgotten it.
@@ -21,8 +21,6 @@ func (m *Machine) init(nowMs int64, e Init) Effects {
 		// The exception is a retry: the epochs were used up, and the answer with
 		// the new id was lost.
 		return answer(kerr.ProducerFenced.Code)
-	case t.State.prepared():
-		return busy()
 	case t.State == Ongoing:
 		// The transaction of before is aborted. Its producer is fenced with an
 		// epoch that nobody is given; the one that asks gets a higher one.

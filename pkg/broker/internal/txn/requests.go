@@ -94,7 +94,7 @@ func (c *Coordinator) AddPartitionsToTxn(q *kmsg.AddPartitionsToTxnRequest, repl
 		c.addBatched(q, reply)
 		return
 	}
-	a := adding{id: q.TransactionalID, Add: Add{ProducerID: q.ProducerID, Epoch: q.ProducerEpoch}}
+	a := adding{id: q.TransactionalID, client: true, Add: Add{ProducerID: q.ProducerID, Epoch: q.ProducerEpoch}}
 	for i := range q.Topics {
 		for _, p := range q.Topics[i].Partitions {
 			a.Partitions = append(a.Partitions, Partition{q.Topics[i].Topic, p})
@@ -177,7 +177,11 @@ type adding struct {
 	Add
 	id     string
 	verify bool
+	client bool // asks, not the leader of a partition
 }
+
+// internalTopic says whether clients cannot add a topic's partitions.
+func internalTopic(name string) bool { return name == Topic || name == "__consumer_offsets" }
 
 // add adds or verifies the partitions of one transaction, and gives a code for
 // each. One that does not exist keeps all others out.
@@ -191,7 +195,11 @@ func (c *Coordinator) add(a adding, done func(codes []int16)) {
 	}
 	bad := false
 	for i, p := range a.Partitions {
-		if _, ok := c.o.TopicID(p.Topic, p.Index); !ok {
+		_, ok := c.o.TopicID(p.Topic, p.Index)
+		switch {
+		case a.client && internalTopic(p.Topic):
+			codes[i], bad = kerr.TopicAuthorizationFailed.Code, true
+		case !ok:
 			codes[i], bad = kerr.UnknownTopicOrPartition.Code, true
 		}
 	}

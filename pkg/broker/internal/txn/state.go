@@ -40,8 +40,11 @@ func (s State) String() string {
 // prepared says that the end of the transaction is decided and not yet reached.
 func (s State) prepared() bool { return s == PrepareCommit || s == PrepareAbort }
 
+// complete says that the last thing was the end of a transaction.
+func (s State) complete() bool { return s == CompleteCommit || s == CompleteAbort }
+
 // idle says that there is no transaction.
-func (s State) idle() bool { return s == Empty || s == CompleteCommit || s == CompleteAbort }
+func (s State) idle() bool { return s == Empty || s.complete() }
 
 // none is what Kafka writes for a producer id or epoch that is not there.
 const none = -1
