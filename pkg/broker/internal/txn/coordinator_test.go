@@ -131,13 +131,13 @@ func TestTimeout(t *testing.T) {
 			t.Error("an idle id has a timer")
 		}
 		addParts(c, 5, "id", id, epoch, t0)
-		time.Sleep(30 * time.Second)
+		elapse(30 * time.Second)
 		addParts(c, 5, "id", id, epoch, t1) // does not give it more time
-		time.Sleep(30*time.Second - time.Millisecond)
+		elapse(30*time.Second - time.Millisecond)
 		if got := stateOf(c, "id"); got != "Ongoing 0" {
 			t.Error(got)
 		}
-		time.Sleep(2 * time.Millisecond)
+		elapse(2 * time.Millisecond)
 		synctest.Wait()
 		if got := stateOf(c, "id"); got != "CompleteAbort 1" {
 			t.Error(got)
@@ -162,12 +162,12 @@ func TestWallClockSteps(t *testing.T) {
 		id, epoch := begin(t, c, "id")
 		addParts(c, 5, "id", id, epoch, t0)
 		for _, step = range []time.Duration{time.Hour, -time.Hour} {
-			time.Sleep(25 * time.Second)
+			elapse(25 * time.Second)
 			if got := stateOf(c, "id"); got != "Ongoing 0" {
 				t.Error(got)
 			}
 		}
-		time.Sleep(11 * time.Second)
+		elapse(11 * time.Second)
 		if got := stateOf(c, "id"); got != "CompleteAbort 1" {
 			t.Error(got)
 		}
@@ -185,7 +185,7 @@ func TestMarkersAreTriedAgain(t *testing.T) {
 		delete(w.topics, "u")
 		w.mu.Unlock()
 		endTxn(c, 5, "id", id, epoch, true)
-		time.Sleep(time.Minute)
+		elapse(time.Minute)
 		q := kmsg.NewPtrDescribeTransactionsRequest()
 		q.TransactionalIDs = []string{"id"}
 		s := c.DescribeTransactions(q).TransactionStates[0]
@@ -195,7 +195,7 @@ func TestMarkersAreTriedAgain(t *testing.T) {
 		w.mu.Lock()
 		delete(w.markers, t1)
 		w.mu.Unlock()
-		time.Sleep(3 * time.Second)
+		elapse(3 * time.Second)
 		if got := stateOf(c, "id"); got != "CompleteCommit 1" {
 			t.Error(got)
 		}
@@ -253,12 +253,12 @@ func TestFullDisk(t *testing.T) {
 		}
 		fail(topic.ErrNotLeader)
 		w.releaseMarkers()
-		time.Sleep(time.Minute)
+		elapse(time.Minute)
 		if got := stateOf(c, "id"); got != "PrepareCommit 1" {
 			t.Error(got)
 		}
 		fail(nil)
-		time.Sleep(3 * time.Second)
+		elapse(3 * time.Second)
 		if got := stateOf(c, "id"); got != "CompleteCommit 1" || len(w.kinds(t0)) != 1 {
 			t.Error(got, w.kinds(t0))
 		}

@@ -100,7 +100,7 @@ func simulate(t *testing.T, seed uint64, limit int) (committed int) {
 		}
 	}
 	s.restart()
-	time.Sleep(10 * time.Minute) // all that is open runs out of time
+	elapse(10 * time.Minute) // all that is open runs out of time
 	synctest.Wait()
 	s.check()
 	s.c.Close()
@@ -170,7 +170,7 @@ func (s *simulation) part() Partition {
 // step is what a producer does next.
 func (s *simulation) step(p *simProducer) {
 	if s.rand.IntN(20) == 0 {
-		time.Sleep(time.Duration(s.rand.IntN(40)) * time.Second)
+		elapse(time.Duration(s.rand.IntN(40)) * time.Second)
 	}
 	switch {
 	case p.producerID == none || s.rand.IntN(25) == 0:
@@ -240,7 +240,7 @@ func (s *simulation) end(p *simProducer, commit bool) {
 		if s.crashed() {
 			s.restart()
 		}
-		time.Sleep(time.Second)
+		elapse(time.Second)
 		synctest.Wait()
 	}
 	p.producerID, p.epoch, p.txn = none, none, 0 // gives up

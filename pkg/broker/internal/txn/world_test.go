@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -331,3 +332,6 @@ func begin(t testing.TB, c *Coordinator, id string) (producerID int64, epoch int
 	}
 	return r.ProducerID, r.ProducerEpoch
 }
+
+// elapse lets time go by in a bubble.
+func elapse(d time.Duration) { <-time.After(d) }
