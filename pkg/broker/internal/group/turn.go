@@ -159,6 +159,9 @@ func (t *turn) do(fx machine.Effects, first []machine.Record) {
 			return
 		}
 	}
+	if fx.Next != nil {
+		t.become(fx.Next) // before the timers, which are its own
+	}
 	for _, r := range fx.Replies {
 		t.reply(r.Call.(*call), r.Response)
 	}
@@ -167,9 +170,6 @@ func (t *turn) do(fx machine.Effects, first []machine.Record) {
 	}
 	if fx.Done != nil {
 		t.do(fx.Done(nil), nil)
-	}
-	if fx.Next != nil {
-		t.become(fx.Next)
 	}
 }
 

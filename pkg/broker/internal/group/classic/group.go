@@ -63,6 +63,7 @@ type Group struct {
 	subscribed map[string]bool   // topics of the generation; nil when not known
 	delay      initialDelay      // of the first rebalance
 	fx         *machine.Effects  // of the step
+	rebalances bool              // it is to rebalance with Loaded
 	created    bool              // there is a record of the group, or one is being appended
 }
 

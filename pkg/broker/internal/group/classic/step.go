@@ -115,7 +115,8 @@ func (g *Group) stepLoaded() {
 	for _, m := range g.order {
 		g.refresh(m)
 	}
-	if len(g.order) > g.opts.MaxSize { // group.max.size is lower than it was
+	if g.rebalances || len(g.order) > g.opts.MaxSize { // group.max.size is lower than it was
+		g.rebalances = false
 		g.prepareRebalance()
 	}
 }
