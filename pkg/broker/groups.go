@@ -23,6 +23,7 @@ func (b *Broker) openGroups(service *api.Service) error {
 	}
 	groups, err := group.New(group.Options{
 		Log: log, NodeID: s.nodeID, Image: b.catalog.Image, Number: b.catalog.BrokerNumber, Logger: s.Logger,
+		Text: b.catalog.BrokerText, GroupNumber: b.catalog.GroupNumber,
 		Verify: func(q *kmsg.AddPartitionsToTxnRequest, done func(*kmsg.AddPartitionsToTxnResponse)) {
 			b.txns.AddPartitionsToTxn(q, done)
 		},
@@ -32,6 +33,7 @@ func (b *Broker) openGroups(service *api.Service) error {
 		return err
 	}
 	service.Members, service.Offsets, service.Groups, service.TxnOffsets = groups, groups, groups, groups
+	service.ConsumerGroups = groups
 	service.Finders = map[int8]api.Finder{api.CoordinatesGroups: groups}
 	b.groups.Store(groups)
 	groups.Follow(b.catalog.Image())

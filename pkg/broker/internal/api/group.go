@@ -38,6 +38,13 @@ type GroupAdmin interface {
 	DeleteGroups(q *kmsg.DeleteGroupsRequest, reply func(*kmsg.DeleteGroupsResponse))
 }
 
+// ConsumerGroups is the group coordinator as far as it speaks the consumer protocol
+// (KIP-848). Its methods answer like those of GroupMembers.
+type ConsumerGroups interface {
+	ConsumerGroupHeartbeat(from machine.Client, q *kmsg.ConsumerGroupHeartbeatRequest, reply func(*kmsg.ConsumerGroupHeartbeatResponse))
+	ConsumerGroupDescribe(q *kmsg.ConsumerGroupDescribeRequest) *kmsg.ConsumerGroupDescribeResponse
+}
+
 // groupOperations is what may be done to a group where nobody is refused: a bit for
 // each of read, delete, describe, describe configs and alter configs.
 const groupOperations = 1<<3 | 1<<6 | 1<<8 | 1<<10 | 1<<11

@@ -62,6 +62,8 @@ type Service struct {
 	Members    GroupMembers    // nil: there are no groups
 	Offsets    GroupOffsets    // with Members
 	Groups     GroupAdmin      // with Members
+	// ConsumerGroups is with Members.
+	ConsumerGroups ConsumerGroups
 	// Static are the broker configs of server.properties and the command line.
 	Static map[string]string
 	Now    func() time.Time

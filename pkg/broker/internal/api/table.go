@@ -58,6 +58,8 @@ func routes() *[maxKey + 1]route {
 		61:                  {"DescribeProducers", 0, 0, cold(handleDescribeProducers)},
 		65:                  {"DescribeTransactions", 0, 0, cold(handleDescribeTransactions)},
 		66:                  {"ListTransactions", 0, 2, cold(handleListTransactions)},
+		68:                  {"ConsumerGroupHeartbeat", 0, 1, grouped(handleConsumerGroupHeartbeat)},
+		69:                  {"ConsumerGroupDescribe", 0, 1, grouped(handleConsumerGroupDescribe)},
 		75:                  {"DescribeTopicPartitions", 0, 0, cold(handleDescribeTopicPartitions)},
 		wire.KeyApiVersions: {"ApiVersions", 0, 4, cold(handleAPIVersions)},
 	}

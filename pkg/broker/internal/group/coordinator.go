@@ -9,6 +9,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kerr"
 
 	"kq/pkg/broker/internal/group/classic"
+	"kq/pkg/broker/internal/group/consumer"
 	"kq/pkg/broker/internal/group/machine"
 	"kq/pkg/broker/internal/meta"
 )
@@ -18,6 +19,7 @@ import (
 type Coordinator struct {
 	o         Options
 	classic   classic.Options
+	consumer  consumer.Options
 	started   time.Time // with its monotonic reading
 	startedMs int64     // the wall clock then
 	timers    *timers
@@ -47,6 +49,7 @@ func New(o Options) (*Coordinator, error) {
 		InitialRebalanceDelay: c.o.milliseconds("group.initial.rebalance.delay.ms"),
 		MaxSize:               int(c.o.Number("group.max.size")),
 	}
+	c.consumer = c.consumerOptions()
 	c.timers = newTimers(func() time.Duration { return time.Since(c.started) }, c.fired)
 	c.ctx, c.stop = context.WithCancel(context.Background())
 	c.shards.Store(&[]*shard{})

@@ -90,7 +90,7 @@ func (l *loader) entry(e statelog.Entry) error {
 		case staterec.Group:
 			err = l.classic(&key, e.Value)
 		default:
-			err = l.other(&key, e.Value)
+			err = l.consumer(&key, e.Value)
 		}
 	}
 	if err != nil && !errors.Is(err, staterec.ErrUnknownKind) {
@@ -169,9 +169,6 @@ func (l *loader) classic(k *staterec.Key, b []byte) error {
 	g.machine = classic.Load(g.id, &v, &l.c.classic)
 	return nil
 }
-
-// other takes the records of other kinds of groups.
-func (l *loader) other(*staterec.Key, []byte) error { return nil }
 
 // finish makes groups of those that have offsets only, and drops what has nothing.
 func (l *loader) finish() {

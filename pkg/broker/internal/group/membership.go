@@ -66,7 +66,7 @@ func (c *Coordinator) JoinGroup(client machine.Client, q *kmsg.JoinGroupRequest,
 			}
 			reply(resp.(*kmsg.JoinGroupResponse))
 		})
-		t.join(event)
+		t.step(event)
 	})
 	switch {
 	case err != nil:

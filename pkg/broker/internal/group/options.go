@@ -19,8 +19,12 @@ type Options struct {
 	Image  func() *meta.Image // the latest metadata; required
 	// Number is the value in force of a broker config that is a number; required.
 	Number func(name string) int64
-	Now    func() time.Time // wall clock, for records only; default: time.Now
-	Logger *slog.Logger     // default: discards
+	// Text is the value in force of a broker config, and GroupNumber that of a config
+	// of a group, a number; both required.
+	Text        func(name string) string
+	GroupNumber func(group, name string) int64
+	Now         func() time.Time // wall clock, for records only; default: time.Now
+	Logger      *slog.Logger     // default: discards
 	// Verify asks the transaction coordinator whether a transaction has the
 	// partition of a group before its first offsets are written (KIP-890). Nil
 	// lets all in.
@@ -37,7 +41,7 @@ func (o Options) Validate() error {
 		return errors.New("open group coordinator: no state log given")
 	case o.Image == nil:
 		return errors.New("open group coordinator: no metadata given")
-	case o.Number == nil:
+	case o.Number == nil || o.Text == nil || o.GroupNumber == nil:
 		return errors.New("open group coordinator: no configs given")
 	}
 	return nil

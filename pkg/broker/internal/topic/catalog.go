@@ -152,6 +152,21 @@ func (c *Catalog) BrokerNumber(name string) int64 {
 	return n
 }
 
+// BrokerText is the value in force of one of this broker's configs.
+func (c *Catalog) BrokerText(name string) string { return c.brokerConfig(name) }
+
+// GroupNumber is the value in force of a config of a consumer group, a number.
+func (c *Catalog) GroupNumber(group, name string) int64 {
+	img := c.Image()
+	value := configdef.EffectiveGroup(name, img.Config(meta.ResourceGroup, group),
+		img.Config(meta.ResourceBroker, c.brokerName()), img.Config(meta.ResourceBroker, ""), c.o.Static).Value
+	n, err := strconv.ParseInt(value, 10, 64)
+	if err != nil {
+		c.o.Logger.Warn("group config is no number", "group", group, "name", name, "value", value)
+	}
+	return n
+}
+
 // BrokerFlag is the value in force of one of this broker's configs, true or false.
 func (c *Catalog) BrokerFlag(name string) bool {
 	return strings.EqualFold(c.brokerConfig(name), "true")

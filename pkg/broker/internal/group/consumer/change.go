@@ -2,6 +2,7 @@ package consumer
 
 import (
 	"fmt"
+	"strings"
 
 	"kq/internal/staterec"
 	"kq/pkg/broker/internal/group/machine"
@@ -28,9 +29,9 @@ func (c change) record(group string) machine.Record {
 }
 
 // Replay takes a record of the group over that was read from the log. It tells a
-// value that cannot be read.
-func (g *Group) Replay(k staterec.Key, value []byte) error {
-	c := change{kind: k.Kind, member: k.Member, regex: k.Regex}
+// value that cannot be read. It keeps copies.
+func (g *Group) Replay(k *staterec.Key, value []byte) error {
+	c := change{kind: k.Kind, member: strings.Clone(k.Member), regex: strings.Clone(k.Regex)}
 	if value != nil {
 		v, err := parse(k.Kind, value)
 		if err != nil {

@@ -202,7 +202,7 @@ func (d *driver) restart() {
 				g = New(k.Group, d.o)
 				d.m = g
 			}
-			if err := g.Replay(k, r.Value); err != nil {
+			if err := g.Replay(&k, r.Value); err != nil {
 				d.t.Fatal(err)
 			}
 			if !g.Persisted() {
