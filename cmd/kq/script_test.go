@@ -11,9 +11,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -52,7 +54,7 @@ func scriptParams(others map[string]string, broker func(*testscript.Env) string)
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		UpdateScripts:       golden.Update(),
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "addline": addLine, "damage": damage},
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "addline": addLine, "damage": damage, "until": until},
 		Setup: func(env *testscript.Env) error {
 			addr := broker(env)
 			env.Setenv("KQ_BOOTSTRAP", addr)
@@ -80,6 +82,25 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	if strconv.Itoa(code) != args[0] {
 		ts.Fatalf("exit code %d, want %s", code, args[0])
+	}
+}
+
+// until REGEX CMD ARG… runs a command again and again until it prints what REGEX
+// matches.
+func until(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: until REGEX COMMAND [ARG…]")
+	}
+	re, err := regexp.Compile(args[0])
+	ts.Check(err)
+	for end := time.Now().Add(30 * time.Second); ; {
+		err := ts.Exec(args[1], args[2:]...)
+		if err == nil && re.MatchString(ts.ReadFile("stdout")) {
+			return
+		}
+		if time.Now().After(end) {
+			ts.Fatalf("nothing matches %s: %v", args[0], err)
+		}
 	}
 }
 

@@ -86,6 +86,9 @@ func ResetGroup(ctx context.Context, cl *kgo.Client, o ResetGroupOptions) ([]Res
 	}
 	r := resetter{o: &o, client: cl, before: committedOf(group)}
 	plan, err := r.plan(ctx)
+	if errors.Is(err, ErrOptions) {
+		return nil, err
+	}
 	if err != nil {
 		return nil, fmt.Errorf("reset group %q: %w", o.Group, err)
 	}
