@@ -19,13 +19,18 @@ FORMAT is value, a line is a value; json, a line is a record as kq consume
 prints it, with key, headers, time and partition; or a template of verbs, the
 one that printed the records: %k key, %v value, %T timestamp, %p partition,
 %h{json} headers, and their lengths, as %K and %V, before them where needed.
-Without -f, input that kq consume printed as JSON is refused.`,
+Without -f, input that kq consume printed as JSON is refused.
+
+With --txn all records are one transaction: the end of the input commits it, and
+an interrupt, a line that is no record or any other failure aborts it. With
+--batch too, a failure aborts what was not committed so far.`,
 		Example: `  echo hello | kq produce greetings
   kq produce words /usr/share/dict/words
   kq produce users -K '\t' < users.tsv         # key, tab, value
   kq produce users -k anna --value '{"age":7}' # one record
   kq produce users -k anna --tombstone
-  kq consume a -f json | kq produce b -f json  # a copy`,
+  kq consume a -f json | kq produce b -f json  # a copy
+  kq produce users --txn load-1 < users.txt    # all of them or none`,
 		Args:              args(1, -1, "the name of a topic"),
 		Annotations:       map[string]string{recordCommand: "in"},
 		ValidArgsFunction: a.completeFirstTopic,
@@ -55,6 +60,8 @@ Without -f, input that kq consume printed as JSON is refused.`,
 	f.BoolVar(&p.o.Now, "now", false, "the time of all records is now, not what the input says")
 	f.StringVar(&p.o.Acks, "acks", "", "wait for `ACKS`: all replicas in sync (default), 1 or 0, which may lose and repeat records")
 	f.StringVar(&p.o.Compression, "compress", "", "compress with `CODEC`: none (default), gzip, snappy, lz4 or zstd, and :LEVEL")
+	f.StringVar(&p.o.TransactionalID, "txn", "", "write one transaction, with the transactional `ID`")
+	f.Var(&p.batch, "batch", "with --txn, commit every `NUMBER` of records")
 	return cmd
 }
 
@@ -68,4 +75,5 @@ type producing struct {
 	single, tombstone bool // single: one record, the value of --value
 	partition         int32
 	keep              bool
+	batch             countValue
 }

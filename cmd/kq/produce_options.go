@@ -43,6 +43,13 @@ func (p *producing) options(f *pflag.FlagSet) (err error) {
 		o.Headers = append(o.Headers, header)
 	}
 	p.override(f)
+	if f.Changed("txn") && o.TransactionalID == "" {
+		return cli.WithHint(cli.Usagef("--txn names no transactional id"), "give a name that no other producer uses, as --txn load-1")
+	}
+	o.TransactionBatch = int64(p.batch)
+	if p.batch > 0 && o.TransactionalID == "" {
+		return cli.WithHint(cli.Usagef("--batch is how many records a transaction has, and there is no --txn"), "--txn ID makes transactions")
+	}
 	o.DropPartitions = !p.keep
 	o.RefuseEnvelopes = o.Format == ""
 	if err := p.oneRecord(f.Changed("value")); err != nil {
@@ -110,6 +117,14 @@ func (p *producing) failed(ctx context.Context, cl *kgo.Client, err error) error
 		return cli.WithHint(cli.WithCode(err, cli.CodeUsage), "-f json stores the record it describes; -f value stores the JSON itself")
 	case errors.Is(err, produce.ErrLineTooLong):
 		return cli.WithHint(err, "is it text? --whole makes a file one record")
+	case errors.Is(err, produce.ErrUnconfirmed):
+		return cli.WithHint(err, "kq consume shows what is committed; kq txn describe %s tells how the transaction ended", shellQuote(p.o.TransactionalID))
+	case errors.Is(err, kerr.InvalidProducerEpoch), errors.Is(err, kerr.ProducerFenced), errors.Is(err, kerr.InvalidTxnState):
+		return cli.WithHint(err, "another producer began with the transactional id %q, or the transaction was open longer than it may be: -X transaction.timeout.ms", p.o.TransactionalID)
+	case errors.Is(err, kerr.InvalidTransactionTimeout):
+		return cli.WithHint(err, "the brokers' transaction.max.timeout.ms is lower than transaction.timeout.ms")
+	case errors.Is(err, kerr.TransactionalIDAuthorizationFailed):
+		return cli.WithHint(err, deniedHint)
 	case errors.Is(err, kerr.KafkaStorageError):
 		return cli.WithHint(err, "a disk of the broker is full or broken: its log says which")
 	}

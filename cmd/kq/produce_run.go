@@ -40,8 +40,11 @@ func (p *producing) run(cmd *cobra.Command) error {
 			p.note("%s", text)
 		default:
 		}
+		if p.o.TransactionalID != "" {
+			p.noteTransactions(r)
+		}
 		if err != nil {
-			if r.Records > 0 && !errors.Is(err, produce.ErrFailed) {
+			if p.o.TransactionalID == "" && r.Records > 0 && !errors.Is(err, produce.ErrFailed) {
 				p.note("%s written, %d failed", plural(r.Records, "record"), r.Failed)
 			}
 			return p.failed(ctx, cl, err)
@@ -49,6 +52,15 @@ func (p *producing) run(cmd *cobra.Command) error {
 		p.trace("%s written to %s", plural(r.Records, "record"), p.o.Topic)
 		return nil
 	}, append(produce.DefaultClientOptions(), p.o.ClientOptions()...)...)
+}
+
+// noteTransactions tells what was committed, and what was not.
+func (p *producing) noteTransactions(r produce.Result) {
+	text := plural(r.Records, "record") + " committed in " + plural(r.Transactions, "transaction")
+	if r.Failed > 0 {
+		text += ", " + plural(r.Failed, "record") + " not committed"
+	}
+	p.note("%s", text)
 }
 
 // properties looks after those that a client does not know by itself: what they
@@ -60,6 +72,9 @@ func (p *producing) properties() error {
 	}
 	if d, ok := s.Values.Duration("delivery.timeout.ms"); ok {
 		p.o.DeliveryTimeout = d
+	}
+	if d, ok := s.Values.Duration("transaction.timeout.ms"); ok {
+		p.o.TransactionTimeout = d
 	}
 	if p.o.Partitioner != "" {
 		return nil

@@ -19,7 +19,7 @@ func TestEveryPropertyMeansSomething(t *testing.T) {
 		"bootstrap.servers", "security.protocol", "enable.ssl.certificate.verification", // conf
 		"socket.connection.setup.timeout.ms", "retry.backoff.ms", "retry.backoff.max.ms", "broker.address.family", // watch
 		"max.in.flight.requests.per.connection", "compression.level", // with acks and compression.type
-		"partitioner", "delivery.timeout.ms", // the produce command
+		"partitioner", "delivery.timeout.ms", "transaction.timeout.ms", // the produce command
 	}
 	for _, p := range conf.Properties() {
 		ours := slices.ContainsFunc(rules(), func(r rule) bool { return r.name == p.Name }) ||

@@ -69,6 +69,7 @@ func producerTable() []Property {
 		{Name: "max.in.flight.requests.per.connection", Aliases: []string{"max.in.flight"}, Kind: Int, Least: 1, Most: 1000000, Doc: "requests under way; without idempotence"},
 		{Name: "compression.type", Aliases: []string{"compression.codec"}, Kind: Choice, Choices: []string{"none", "gzip", "snappy", "lz4", "zstd"}, Doc: "how batches are compressed"},
 		{Name: "compression.level", Aliases: []string{"compression.gzip.level", "compression.lz4.level", "compression.zstd.level"}, Kind: Int, Least: -131072, Most: 22, Doc: "more is smaller and slower"},
+		{Name: "transaction.timeout.ms", Kind: Millis, Least: 1, Most: maxInt32, Doc: "abort a transaction that is open for longer"},
 		{Name: "partitioner", Kind: Choice, Choices: []string{"murmur2", "murmur2_random", "sticky", "rr", "random"}, Doc: "how a record's partition is found"},
 	}
 }
@@ -98,7 +99,7 @@ func unusedTable() []Property {
 	}
 	add("-g names the group", "group.id")
 	add("--from says where to begin", "auto.offset.reset")
-	add("kq does not write transactions", "transactional.id", "transaction.timeout.ms")
+	add("kq produce --txn names it", "transactional.id")
 	add("a PEM file of certificates has no password", "ssl.truststore.password", "ssl.keystore.password")
 	add("kq takes a token: sasl.oauthbearer.token", "sasl.oauthbearer.token.endpoint.url", "sasl.oauthbearer.method", "sasl.oauthbearer.client.id",
 		"sasl.oauthbearer.client.secret", "sasl.oauthbearer.scope", "sasl.oauthbearer.config", "sasl.oauthbearer.jwks.endpoint.url",

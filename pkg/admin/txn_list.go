@@ -95,6 +95,9 @@ func ListTransactions(ctx context.Context, cl *kgo.Client, o ListTransactionsOpt
 			return nil, fmt.Errorf("list transactions of broker %d by age: %w", shard.Meta.NodeID, ErrOldBroker)
 		}
 		for _, t := range resp.TransactionStates {
+			if o.Older > 0 && t.TransactionState == TxnEmpty {
+				continue // none began: Kafka takes it for one that began in 1970
+			}
 			if o.Match == nil || o.Match.MatchString(t.TransactionalID) {
 				list = append(list, Transaction{t.TransactionalID, t.TransactionState, t.ProducerID, shard.Meta.NodeID})
 			}

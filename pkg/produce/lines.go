@@ -186,7 +186,9 @@ func (l *lines) splitRecords(now time.Time, more bool) error {
 		if l.p.options.EmptyNull && len(r.Key) == 0 {
 			r.Key = nil
 		}
-		l.send(r, now)
+		if err := l.send(r, now); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -226,8 +228,7 @@ func (l *lines) sendLine(line []byte, now time.Time) error {
 	default:
 		r.Key, r.Value = o.Key, line
 	}
-	l.send(r, now)
-	return nil
+	return l.send(r, now)
 }
 
 // refuse ends an input that begins with an envelope.
@@ -252,8 +253,9 @@ func (*recordError) Is(target error) bool { return target == ErrRecord }
 
 func (e *recordError) Unwrap() error { return e.error }
 
-// send hands a record to the client, which may wait.
-func (l *lines) send(r *kgo.Record, now time.Time) {
+// send hands a record to the client, which may wait. The error is that of a
+// transaction that is full and cannot be committed.
+func (l *lines) send(r *kgo.Record, now time.Time) error {
 	o := &l.p.options
 	r.Topic = o.Topic
 	if r.Timestamp.IsZero() || o.Now {
@@ -278,6 +280,7 @@ func (l *lines) send(r *kgo.Record, now time.Time) {
 	l.c.pending.Add(1)
 	l.p.sent.Add(1)
 	l.p.client.Produce(l.p.sending, r, l.c.promise)
+	return l.p.txn.filledOne()
 }
 
 // place names a record of this input, from 1.

@@ -1,6 +1,7 @@
 package produce
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -62,6 +63,13 @@ type Options struct {
 	Acks        string // "all", "1" or "0"; "" is all
 	Compression string // none, gzip, snappy, lz4 or zstd, and :LEVEL; "" is none
 
+	// TransactionalID, where it is not empty, makes all records one transaction,
+	// which is committed at the end of the input and aborted by whatever ends the
+	// run sooner; TransactionBatch makes a transaction of every so many records.
+	TransactionalID    string
+	TransactionBatch   int64         // 0 for all records
+	TransactionTimeout time.Duration // how long one may be open; 0 is DefaultTransactionTimeout
+
 	// DeliveryTimeout is how long the run goes on while records wait and none is
 	// acknowledged; 0 is DefaultDeliveryTimeout.
 	DeliveryTimeout time.Duration
@@ -104,11 +112,26 @@ func (o *Options) Validate() error {
 	case o.Partitioner != "" && !slices.Contains(Partitioners(), o.Partitioner):
 		return fmt.Errorf("%w: partitioner %q", ErrOptions, o.Partitioner)
 	}
+	if err := o.checkTransaction(); err != nil {
+		return err
+	}
 	if _, err := parseAcks(o.Acks); err != nil {
 		return err
 	}
 	_, err = parseCompression(o.Compression)
 	return err
+}
+
+func (o *Options) checkTransaction() error {
+	switch {
+	case o.TransactionBatch < 0 || o.TransactionTimeout < 0:
+		return fmt.Errorf("%w: transactions of %d records and %v", ErrOptions, o.TransactionBatch, o.TransactionTimeout)
+	case o.TransactionalID == "" && o.TransactionBatch > 0:
+		return fmt.Errorf("%w: transactions of %d records, and no transactional id", ErrOptions, o.TransactionBatch)
+	case o.TransactionalID != "" && (o.Acks == "1" || o.Acks == "0"):
+		return fmt.Errorf("%w: acks %s: a transaction needs all", ErrOptions, o.Acks)
+	}
+	return nil
 }
 
 // DefaultClientOptions is what a client is made with where nobody wants it
@@ -129,10 +152,15 @@ func (o *Options) ClientOptions() []kgo.Opt {
 		kgo.DefaultProduceTopicAlways(),
 		kgo.DefaultProduceTopic(o.Topic),
 		kgo.UnknownTopicRetries(1),
-		kgo.AllowIdempotentProduceCancellation(),
 		kgo.RecordDeliveryTimeout(0), // see watch
 		kgo.WithLogger(&ear{next: o.Logger}),
 		kgo.RecordPartitioner(&partitioner{how: o.Partitioner, fixed: o.Partition != nil, notice: o.Notice}),
+	}
+	if o.TransactionalID == "" {
+		opts = append(opts, kgo.AllowIdempotentProduceCancellation())
+	} else {
+		timeout := cmp.Or(o.TransactionTimeout, DefaultTransactionTimeout)
+		opts = append(opts, kgo.TransactionalID(o.TransactionalID), kgo.TransactionTimeout(timeout))
 	}
 	if o.Acks != "" {
 		acks, _ := parseAcks(o.Acks) // valid, see Validate
@@ -156,7 +184,9 @@ type Input struct {
 
 // Result counts records.
 type Result struct {
-	Records int64 `json:"records"` // acknowledged
+	Records int64 `json:"records"` // acknowledged; of transactions, committed
 	Bytes   int64 `json:"bytes"`   // of their keys and values
 	Failed  int64 `json:"failed"`
+
+	Transactions int64 `json:"transactions"` // committed
 }

@@ -55,6 +55,12 @@ func start(ctx context.Context, cl sender, o Options, inputs []Input, e *ear) (R
 	p.sending, p.abort = context.WithCancelCause(context.WithoutCancel(ctx))
 	defer p.abort(nil)
 
+	if o.TransactionalID != "" {
+		if err := p.begin(ctx, cl); err != nil {
+			return Result{}, err
+		}
+	}
+
 	go p.watch()
 	done := make(chan error, 1) // has room: nobody may be there to take it
 	go func() { done <- p.read(inputs) }()
@@ -67,6 +73,12 @@ func start(ctx context.Context, cl sender, o Options, inputs []Input, e *ear) (R
 	// From here on the reader, which may sit in a read that nothing ends, sends
 	// no more.
 	p.stopped.Store(true)
+	if p.txn != nil {
+		if fatal := context.Cause(p.sending); fatal != nil && ctx.Err() == nil {
+			err = fatal
+		}
+		return p.result(p.txn.finish(err))
+	}
 	if flushErr := p.flush(ctx); err == nil {
 		err = flushErr
 	}
@@ -84,6 +96,7 @@ type producer struct {
 	decodes bool          // lines are more than values
 	meter   *Meter
 	ear     *ear
+	txn     *txn // nil without transactions
 
 	// sending is the context of the records; its cause is what ended them all.
 	sending context.Context
@@ -134,6 +147,10 @@ func (p *producer) acknowledged(c *chunk, r *kgo.Record, err error) {
 	if n, ok := missing(r); ok {
 		err = fmt.Errorf("%w: there is no partition %d, it has %d", ErrPartition, *p.options.Partition, n)
 	}
+	if p.txn != nil && concernsOne(err) {
+		p.abort(fmt.Errorf("%s: %w", c.where(r), err)) // all or nothing
+		return
+	}
 	if concernsOne(err) {
 		p.mu.Lock()
 		defer p.mu.Unlock()
@@ -162,6 +179,10 @@ func (p *producer) result(err error) (Result, error) {
 	if err != nil {
 		// What ended the run ended the records too, though not all know it yet.
 		r.Failed = p.sent.Load() - r.Records
+	}
+	if p.txn != nil {
+		p.txn.count(&r)
+		return r, err
 	}
 	if err == nil && r.Failed > 0 {
 		err = fmt.Errorf("%d of %d %w, the first: %w", r.Failed, r.Failed+r.Records, ErrFailed, p.first)
