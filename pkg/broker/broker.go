@@ -195,7 +195,7 @@ func (b *Broker) openCluster(ctx context.Context, endpoints []meta.Endpoint) (er
 func (b *Broker) service() *api.Service {
 	s := b.set
 	service := &api.Service{
-		NodeID: s.nodeID, Controller: b.controller, Topics: b.catalog, Image: b.catalog.Image,
+		NodeID: s.nodeID, Controller: b.controller, Cluster: b.controller, Accounts: b.controller, Topics: b.catalog, Image: b.catalog.Image,
 		Static: s.static, Now: time.Now, Logger: s.Logger,
 	}
 	if b.metrics != nil {

@@ -1,8 +1,6 @@
 package api
 
 import (
-	"path/filepath"
-
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"kq/pkg/broker/internal/topic"
@@ -14,10 +12,7 @@ func handleDescribeLogDirs(s *Service, _ *Request, q *kmsg.DescribeLogDirsReques
 	resp := kmsg.NewPtrDescribeLogDirsResponse()
 	dir := kmsg.NewDescribeLogDirsResponseDir()
 	store := s.Topics.Store()
-	dir.Dir = store.Dir()
-	if abs, err := filepath.Abs(dir.Dir); err == nil {
-		dir.Dir = abs
-	}
+	dir.Dir = s.logDir()
 	dir.TotalBytes, dir.UsableBytes = -1, -1
 	if usage, err := store.Usage(); err == nil {
 		dir.TotalBytes, dir.UsableBytes = usage.Total, usage.Free

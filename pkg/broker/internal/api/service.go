@@ -23,6 +23,20 @@ type Controller interface {
 	AllocateProducerIDs(ctx context.Context, q *kmsg.AllocateProducerIDsRequest) *kmsg.AllocateProducerIDsResponse
 }
 
+// ClusterAdmin is the active controller, as far as brokers and replicas go.
+type ClusterAdmin interface {
+	ElectLeaders(ctx context.Context, q *kmsg.ElectLeadersRequest) *kmsg.ElectLeadersResponse
+	AlterPartitionAssignments(ctx context.Context, q *kmsg.AlterPartitionAssignmentsRequest) *kmsg.AlterPartitionAssignmentsResponse
+	UpdateFeatures(ctx context.Context, q *kmsg.UpdateFeaturesRequest) *kmsg.UpdateFeaturesResponse
+	UnregisterBroker(ctx context.Context, q *kmsg.UnregisterBrokerRequest) *kmsg.UnregisterBrokerResponse
+}
+
+// Accounts is the active controller, as far as users go.
+type Accounts interface {
+	AlterUserSCRAMCredentials(ctx context.Context, q *kmsg.AlterUserSCRAMCredentialsRequest) *kmsg.AlterUserSCRAMCredentialsResponse
+	AlterClientQuotas(ctx context.Context, q *kmsg.AlterClientQuotasRequest) *kmsg.AlterClientQuotasResponse
+}
+
 // Txns is the transaction coordinator.
 type Txns interface {
 	// AddPartitionsToTxn takes the form of versions 4 and later: it adds partitions
@@ -54,6 +68,8 @@ type TxnOffsets interface {
 type Service struct {
 	NodeID     int32
 	Controller Controller
+	Cluster    ClusterAdmin
+	Accounts   Accounts
 	Topics     *topic.Catalog
 	Txns       Txns            // nil: there are no transactions
 	TxnStates  TxnStates       // with Txns

@@ -14,12 +14,13 @@ import (
 // (ProducerIdsBlock.PRODUCER_ID_BLOCK_SIZE).
 const ProducerIDBlock = 1000
 
-// raiseFeatures finalizes what this release supports above the present levels.
-// A level never goes down: the data may depend on it.
+// raiseFeatures finalizes what this release supports and the cluster has no level
+// of, and raises metadata.version. A level never goes down here: the data may
+// depend on it; and one that was set lower stays so.
 func (s *stepper) raiseFeatures(features []Feature) (records []meta.Record) {
 	have := s.img.Features()
 	for _, f := range features {
-		if f.Level > have[f.Name] {
+		if level, set := have[f.Name]; f.Level > level && (!set || f.Name == metadataVersion) {
 			records = append(records, &meta.FeatureLevel{Name: f.Name, Level: f.Level})
 		}
 	}

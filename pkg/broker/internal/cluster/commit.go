@@ -30,8 +30,7 @@ func (c *Controller) start(got loaded) error {
 		prefix.flush()
 	}
 	records = append(records, c.step.raiseFeatures(c.o.Features)...)
-	c.brokerEpoch = prefix.offset + int64(len(records))
-	records = append(records, c.step.registerSelf(c.brokerEpoch, c.directory, c.o))
+	records = append(records, c.step.registerSelf(prefix.offset+int64(len(records)), c.directory, c.o))
 	if err := c.append(prefix, records); err != nil {
 		return err
 	}

@@ -29,9 +29,6 @@ type Controller struct {
 
 	// epoch is that of this controller: one above any in the log. Set by Open.
 	epoch int32
-	// brokerEpoch is of the registration that Open made. Set by Open.
-	brokerEpoch int64
-
 	image atomic.Pointer[meta.Image] // what Publish has accepted
 
 	// mu makes changes happen one at a time: validated, appended, synced,
@@ -128,7 +125,7 @@ func (c *Controller) identify() error {
 func (c *Controller) ClusterID() string { return c.clusterID }
 
 // BrokerEpoch is the epoch of this process's registration.
-func (c *Controller) BrokerEpoch() int64 { return c.brokerEpoch }
+func (c *Controller) BrokerEpoch() int64 { return c.Image().Broker(c.o.NodeID).Epoch }
 
 // Image is the latest metadata that was published. It never is nil after Open.
 func (c *Controller) Image() *meta.Image { return c.image.Load() }

@@ -23,6 +23,9 @@ type Feature struct {
 // record versions this package writes.
 const MetadataVersion = 30
 
+// metadataVersion is the feature that MetadataVersion is a level of.
+const metadataVersion = "metadata.version"
+
 // Options of a Controller. Store, NodeID and Publish are needed.
 type Options struct {
 	Store *logstore.Store // holds the metadata log; the owner closes it
@@ -76,7 +79,7 @@ func (o Options) withDefaults() Options {
 		o.Fatal = func(err error) { logger.Error("the metadata log failed", "err", err) }
 	}
 	if o.Features == nil {
-		o.Features = []Feature{{Name: "metadata.version", Min: 7, Max: MetadataVersion, Level: MetadataVersion}}
+		o.Features = []Feature{{Name: metadataVersion, Min: 7, Max: MetadataVersion, Level: MetadataVersion}}
 	}
 	if o.SnapshotRecords == 0 {
 		o.SnapshotRecords = 10_000

@@ -21,6 +21,8 @@ type stepper struct {
 	static map[string]string
 	rand   *rand.Rand
 	newID  func() meta.ID
+	// features are those that this release supports.
+	features []Feature
 
 	// collisions has the topics whose names hold dots or underscores, by what
 	// Kafka's metrics make of the name.
@@ -28,7 +30,7 @@ type stepper struct {
 }
 
 func newStepper(o Options, img *meta.Image) stepper {
-	s := stepper{nodeID: o.NodeID, static: o.Static, rand: o.Rand, newID: o.NewID, collisions: map[string][]string{}}
+	s := stepper{nodeID: o.NodeID, static: o.Static, rand: o.Rand, newID: o.NewID, features: o.Features, collisions: map[string][]string{}}
 	s.img = meta.NewImage(img.ClusterID)
 	s.move(img)
 	return s

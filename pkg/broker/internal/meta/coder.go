@@ -92,6 +92,27 @@ func (c *coder) int64(v *int64) {
 	}
 }
 
+func (c *coder) float64(v *float64) {
+	bits := int64(math.Float64bits(*v))
+	c.int64(&bits)
+	if c.decoding {
+		*v = math.Float64frombits(uint64(bits))
+	}
+}
+
+// bytes are compact bytes that cannot be null: nil is written as empty.
+func (c *coder) bytes(v *[]byte) {
+	n := c.length(len(*v), 1)
+	switch {
+	case !c.decoding:
+		c.buf = append(c.buf, *v...)
+	case n >= 0:
+		*v = append([]byte{}, c.take(n)...)
+	case c.err == nil:
+		c.fail("null bytes")
+	}
+}
+
 func (c *coder) id(v *ID) {
 	if !c.decoding {
 		c.buf = append(c.buf, v[:]...)

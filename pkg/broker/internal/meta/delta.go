@@ -126,6 +126,12 @@ func (d *Delta) apply(r Record) error {
 		d.setConfig(r)
 	case *FeatureLevel:
 		d.setFeature(r)
+	case *UserScramCredential:
+		d.setScram(r)
+	case *RemoveScramCredential:
+		d.removeScram(r)
+	case *ClientQuota:
+		d.setQuota(r)
 	case *ProducerIDs:
 		if r.NextProducerID < d.img.nextProducerID {
 			return fmt.Errorf("%w: next producer id %d after %d", ErrInconsistent, r.NextProducerID, d.img.nextProducerID)

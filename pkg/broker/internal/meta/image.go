@@ -77,6 +77,8 @@ type Image struct {
 	brokers        []*Broker // by id
 	configs        tree[Resource, *configs]
 	features       map[string]int16
+	scram          tree[scramKey, *UserScramCredential]
+	quotas         tree[string, *Quotas] // by quotaKey
 	nextProducerID int64
 	producerBlock  *ProducerIDs // the last record, nil before the first block
 	unknown        []*Unknown   // in log order
@@ -95,6 +97,8 @@ func NewImage(clusterID string) *Image {
 		configs: tree[Resource, *configs]{compare: func(a, b Resource) int {
 			return cmp.Or(cmp.Compare(a.Type, b.Type), strings.Compare(a.Name, b.Name))
 		}},
+		scram:    tree[scramKey, *UserScramCredential]{compare: compareScram},
+		quotas:   tree[string, *Quotas]{compare: strings.Compare},
 		features: map[string]int16{},
 	}
 }
@@ -105,6 +109,7 @@ func (img *Image) at(offset int64, epoch int32) *Image {
 		Offset: offset, Epoch: epoch, ClusterID: img.ClusterID,
 		topics: img.topics, topicsByID: img.topicsByID, partitions: img.partitions,
 		brokers: img.brokers, configs: img.configs, features: img.features,
+		scram: img.scram, quotas: img.quotas,
 		nextProducerID: img.nextProducerID, producerBlock: img.producerBlock, unknown: img.unknown,
 	}
 }

@@ -24,10 +24,13 @@ const (
 	TypeFenceBroker              = 7
 	TypeUnfenceBroker            = 8
 	TypeRemoveTopic              = 9
+	TypeUserScramCredential      = 11
 	TypeFeatureLevel             = 12
+	TypeClientQuota              = 14
 	TypeProducerIDs              = 15
 	TypeBrokerRegistrationChange = 17
 	TypeNoOp                     = 20
+	TypeRemoveScramCredential    = 22
 	TypeBeginTransaction         = 23
 	TypeEndTransaction           = 24
 	TypeAbortTransaction         = 25
@@ -54,6 +57,9 @@ var kinds = map[uint32]kind{
 	TypeFenceBroker:              {0, func() Record { return new(FenceBroker) }},
 	TypeUnfenceBroker:            {0, func() Record { return new(UnfenceBroker) }},
 	TypeRemoveTopic:              {0, func() Record { return new(RemoveTopic) }},
+	TypeUserScramCredential:      {0, func() Record { return new(UserScramCredential) }},
+	TypeClientQuota:              {0, func() Record { return new(ClientQuota) }},
+	TypeRemoveScramCredential:    {0, func() Record { return new(RemoveScramCredential) }},
 	TypeFeatureLevel:             {0, func() Record { return new(FeatureLevel) }},
 	TypeProducerIDs:              {0, func() Record { return new(ProducerIDs) }},
 	TypeBrokerRegistrationChange: {3, func() Record { return new(BrokerRegistrationChange) }},

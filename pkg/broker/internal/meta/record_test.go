@@ -83,7 +83,29 @@ var golden = []struct {
 		},
 		LogDirs: []ID{mustID("r7dvRaoetmSh-lGtzKDlRA")},
 	}, "0100040000000100d61b5711258e4c6ca6dc07e65930c438000000000000000b020a504c41494e544558540a3132372e302e302e314c2d000000080e73686172652e76657273696f6e00000001000e6b726166742e76657273696f6e00000001000e67726f75702e76657273696f6e00000001001073747265616d732e76657273696f6e0000000100147472616e73616374696f6e2e76657273696f6e000000020021656c696769626c652e6c65616465722e7265706c696361732e76657273696f6e0000000100116d657461646174612e76657273696f6e0007001e0000010001001102afb76f45aa1eb664a1fa51adcca0e544"},
+	{"SCRAM credential", 0, &UserScramCredential{
+		Name: "bob", Mechanism: ScramSHA512, Salt: []byte("salt12345678"), Iterations: 8192,
+		StoredKey: unhexed("8e15dfb2a7d016c056b6c0dd20b42e31ed7db8927ee2153f29849e119bc9fa9f7ce6a6d23f41337c8fe157b1f9766a0668ac8f0fa4f05b9d6c0f4663799e0f4c"),
+		ServerKey: unhexed("f25701c07049136ce59a602190de9e68a19c337792a8ece20776749fc843a9cf2af6504aab9d7a28aa0342652a43202985ea44d6bc5c00bbc7504ab69bf6ad25"),
+	}, "010b0004626f62020d73616c743132333435363738418e15dfb2a7d016c056b6c0dd20b42e31ed7db8927ee2153f29849e119bc9fa9f7ce6a6d23f41337c8fe157b1f9766a0668ac8f0fa4f05b9d6c0f4663799e0f4c41f25701c07049136ce59a602190de9e68a19c337792a8ece20776749fc843a9cf2af6504aab9d7a28aa0342652a43202985ea44d6bc5c00bbc7504ab69bf6ad250000200000"},
+	{"SCRAM credential removed", 0, &RemoveScramCredential{Name: "alice", Mechanism: ScramSHA256}, "01160006616c6963650100"},
+	{
+		"quota", 0, &ClientQuota{Entity: []QuotaEntity{{Type: "client-id", Name: ptr("c")}, {Type: "user", Name: ptr("a")}}, Key: "producer_byte_rate", Value: 7},
+		"010e00030a636c69656e742d696402630005757365720261001370726f64756365725f627974655f72617465401c0000000000000000",
+	},
+	{
+		"quota of the default", 0, &ClientQuota{Entity: []QuotaEntity{{Type: "ip"}}, Key: "connection_creation_rate", Value: 6},
+		"010e0002036970000019636f6e6e656374696f6e5f6372656174696f6e5f7261746540180000000000000000",
+	},
 	{"a type this package leaves alone", 0, &Unknown{RecordType: 27, Body: []byte{1, 2, 3}}, "011b00010203"},
+}
+
+func unhexed(s string) []byte {
+	p, err := hex.DecodeString(s)
+	if err != nil {
+		panic(err)
+	}
+	return p
 }
 
 func mustID(s string) ID {
@@ -137,6 +159,9 @@ var full = []Record{
 	&FeatureLevel{Name: "f", Level: 2}, &ProducerIDs{BrokerID: 1, BrokerEpoch: 2, NextProducerID: 3},
 	&BrokerRegistrationChange{BrokerID: 1, BrokerEpoch: 2, Fenced: 1, InControlledShutdown: 1, LogDirs: []ID{{1}}, CordonedLogDirs: []ID{{2}}},
 	&NoOp{}, &BeginTransaction{Name: ptr("n")}, &EndTransaction{}, &AbortTransaction{Reason: ptr("r")},
+	&UserScramCredential{Name: "u", Mechanism: 1, Salt: []byte{1}, StoredKey: []byte{2}, ServerKey: []byte{3}, Iterations: 4096},
+	&RemoveScramCredential{Name: "u", Mechanism: 2},
+	&ClientQuota{Entity: []QuotaEntity{{Type: "user", Name: ptr("u")}, {Type: "client-id"}}, Key: "k", Value: 1.5, Remove: true},
 	&NoOp{unknown: []RawTag{{Number: 4, Value: []byte("x")}}},
 	&BrokerRegistrationChange{BrokerID: 1, Fenced: 1, InControlledShutdown: 1, unknown: []RawTag{{Number: 9, Value: []byte{}}}},
 }

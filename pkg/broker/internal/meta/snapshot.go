@@ -10,8 +10,8 @@ import (
 const metadataVersion = "metadata.version"
 
 // Records calls yield for the records that make up the image, in the order in
-// which Kafka writes a snapshot (features, brokers, topics, configs, producer
-// ids, the rest), until yield fails. Applied to an empty image they give this
+// which Kafka writes a snapshot (features, brokers, topics, configs, quotas,
+// producer ids, credentials, the rest), until yield fails. Applied to an empty image they give this
 // one again.
 func (img *Image) Records(yield func(Record) error) error {
 	e := emitter{yield: yield}
@@ -40,8 +40,16 @@ func (img *Image) Records(yield func(Record) error) error {
 		}
 		return e.err == nil
 	})
+	for _, q := range img.AllQuotas() {
+		for _, key := range slices.Sorted(maps.Keys(q.Values)) {
+			e.emit(&ClientQuota{Entity: q.Entity, Key: key, Value: q.Values[key]})
+		}
+	}
 	if img.producerBlock != nil {
 		e.emit(img.producerBlock)
+	}
+	for _, c := range img.ScramCredentials() {
+		e.emit(c)
 	}
 	for _, u := range img.unknown {
 		e.emit(u)
