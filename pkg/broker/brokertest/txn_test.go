@@ -34,11 +34,12 @@ func transact(ctx context.Context, cl *kgo.Client, topic string, partitions int3
 	if err := cl.BeginTransaction(); err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
+	var records []*kgo.Record
 	for p := range partitions {
-		cl.Produce(ctx, &kgo.Record{Topic: topic, Partition: p, Value: []byte(value)}, nil)
+		records = append(records, &kgo.Record{Topic: topic, Partition: p, Value: []byte(value)})
 	}
-	if err := cl.Flush(ctx); err != nil {
-		return fmt.Errorf("flush: %w", err)
+	if err := cl.ProduceSync(ctx, records...).FirstErr(); err != nil {
+		return fmt.Errorf("produce: %w", err)
 	}
 	if err := cl.EndTransaction(ctx, commit); err != nil {
 		return fmt.Errorf("end: %w", err)

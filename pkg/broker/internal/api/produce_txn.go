@@ -117,25 +117,27 @@ func (s *Service) produceInTxn(op *produceOp) {
 // verifyTxn reports whether op may run. If not, it goes on by itself later.
 func (op *produceOp) verifyTxn() bool {
 	t := op.txn
-	if t.verified || op.s.Txns == nil {
-		t.refuse(op.s.Txns == nil, op.r.Header.Version)
+	if op.s.Txns == nil {
+		t.refuse(op.r.Header.Version)
 		return true
 	}
-	q := t.startVerification()
-	if q == nil {
-		return true
-	}
-	t.state.Store(txnAsking)
-	op.s.Txns.AddPartitionsToTxn(q, func(resp *kmsg.AddPartitionsToTxnResponse) {
-		t.take(resp, op.r.Header.Version)
-		if t.state.Swap(txnAnswered) == txnParked && !op.retryTxn() {
-			op.s.produceInTxn(op)
+	for !t.verified {
+		q := t.startVerification()
+		if q == nil {
+			return true
 		}
-	})
-	if t.state.CompareAndSwap(txnAsking, txnParked) {
-		return false
+		t.state.Store(txnAsking)
+		op.s.Txns.AddPartitionsToTxn(q, func(resp *kmsg.AddPartitionsToTxnResponse) {
+			t.take(resp, op.r.Header.Version)
+			if t.state.Swap(txnAnswered) == txnParked && !op.retryTxn() {
+				op.s.produceInTxn(op)
+			}
+		})
+		if t.state.CompareAndSwap(txnAsking, txnParked) || op.retryTxn() {
+			return false
+		}
 	}
-	return !op.retryTxn()
+	return true
 }
 
 // retryTxn asks again a little later when the coordinator is still busy with the
@@ -153,7 +155,24 @@ func (op *produceOp) retryTxn() bool {
 			}
 		}
 	}
-	t.verified = true
+	t.verified = !t.outdated()
+	return false
+}
+
+// outdated says that the marker of the producer's last transaction was written to
+// a partition since the verification began: the coordinator, which may wait for
+// that marker, is to be asked once more, with a new guard.
+func (t *produceTxn) outdated() bool {
+	for i := range t.parts {
+		p := &t.parts[i]
+		if p.err != nil || p.guard == nil || !t.adding {
+			continue
+		}
+		guard, err := p.part.StartVerification(t.producerID, t.epoch, p.sequence, true)
+		if err == nil && guard != p.guard {
+			return true
+		}
+	}
 	return false
 }
 
@@ -251,10 +270,7 @@ func (p *txnPart) fail(code, version int16) {
 // versions before 11 hear that their partitions were not added, version 11 that
 // the transaction must be aborted (KIP-890), and later ones that nobody knows the
 // transactional id.
-func (t *produceTxn) refuse(all bool, version int16) {
-	if !all {
-		return
-	}
+func (t *produceTxn) refuse(version int16) {
 	code := kerr.InvalidProducerIDMapping.Code
 	if version < firstAddingProduce {
 		code = kerr.TransactionAbortable.Code

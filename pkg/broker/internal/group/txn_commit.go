@@ -169,11 +169,22 @@ func (v *verification) ask() {
 		if err == kerr.ConcurrentTransactions && time.Since(v.began) < limit {
 			// The end of the last transaction is under way, of which a client that
 			// has partitions added knows nothing.
-			time.AfterFunc(v.c.o.milliseconds("add.partitions.to.txn.retry.backoff.ms"), v.ask)
+			time.AfterFunc(v.c.o.milliseconds("add.partitions.to.txn.retry.backoff.ms"), v.start)
+			return
+		}
+		if err == nil && v.outdated() {
+			v.start()
 			return
 		}
 		v.done(err)
 	})
+}
+
+// outdated says that the marker of the producer's last transaction was written
+// since the verification began: the answer may be older than that.
+func (v *verification) outdated() bool {
+	guard, err := v.c.o.Log.StartVerification(v.partition, v.q.ProducerID, v.q.ProducerEpoch, v.q.Version >= addVersion)
+	return err == nil && guard != v.txn.guard
 }
 
 // verifyError is what a client is told of a verification that failed
