@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -25,28 +26,36 @@ type TransactionDescription struct {
 	Error         *Error            `json:"error,omitempty"`
 }
 
+// coordinatorPatience is how long a coordinator may take to be there: a cluster
+// creates the topic of transactions when somebody first asks for one.
+const coordinatorPatience = 10 * time.Second
+
 // DescribeTransactions describes transactional ids (KIP-664), in the order given.
 func DescribeTransactions(ctx context.Context, cl *kgo.Client, ids []string) ([]TransactionDescription, error) {
 	if len(ids) == 0 {
 		return nil, fmt.Errorf("%w: no transactional id", ErrOptions)
 	}
 	ids = unique(ids)
-	req := kmsg.NewPtrDescribeTransactionsRequest()
-	req.TransactionalIDs = ids
 	found := map[string]TransactionDescription{}
-	for _, shard := range cl.RequestSharded(ctx, req) {
-		if shard.Err != nil {
-			var kafka *kerr.Error
-			if !errors.As(shard.Err, &kafka) {
-				return nil, fmt.Errorf("describe transactions: %w", shard.Err)
-			}
-			for _, id := range shard.Req.(*kmsg.DescribeTransactionsRequest).TransactionalIDs {
-				found[id] = TransactionDescription{ID: id, Coordinator: -1, Partitions: []TopicPartitions{}, Error: itemError(shard.Err, "")}
-			}
-			continue
+	missing := ids
+	giveUp := time.Now().Add(coordinatorPatience)
+	for wait := 50 * time.Millisecond; ; wait = min(2*wait, time.Second) {
+		if err := describeTransactions(ctx, cl, missing, found); err != nil {
+			return nil, err
 		}
-		for _, t := range shard.Resp.(*kmsg.DescribeTransactionsResponse).TransactionStates {
-			found[t.TransactionalID] = describedTransaction(t, shard.Meta.NodeID)
+		missing = nil
+		for _, id := range ids {
+			if e := found[id].Error; e != nil && (errors.Is(e, kerr.CoordinatorNotAvailable) || errors.Is(e, kerr.CoordinatorLoadInProgress) || errors.Is(e, kerr.NotCoordinator)) {
+				missing = append(missing, id)
+			}
+		}
+		if len(missing) == 0 || time.Now().After(giveUp) {
+			break
+		}
+		select {
+		case <-ctx.Done():
+			return nil, fmt.Errorf("describe transactions: %w", context.Cause(ctx))
+		case <-time.After(wait):
 		}
 	}
 	out := make([]TransactionDescription, len(ids))
@@ -58,6 +67,28 @@ func DescribeTransactions(ctx context.Context, cl *kgo.Client, ids []string) ([]
 		out[i] = d
 	}
 	return out, nil
+}
+
+// describeTransactions asks once and puts the answers into found.
+func describeTransactions(ctx context.Context, cl *kgo.Client, ids []string, found map[string]TransactionDescription) error {
+	req := kmsg.NewPtrDescribeTransactionsRequest()
+	req.TransactionalIDs = ids
+	for _, shard := range cl.RequestSharded(ctx, req) {
+		if shard.Err != nil {
+			var kafka *kerr.Error
+			if !errors.As(shard.Err, &kafka) {
+				return fmt.Errorf("describe transactions: %w", shard.Err)
+			}
+			for _, id := range shard.Req.(*kmsg.DescribeTransactionsRequest).TransactionalIDs {
+				found[id] = TransactionDescription{ID: id, Coordinator: -1, Partitions: []TopicPartitions{}, Error: itemError(shard.Err, "")}
+			}
+			continue
+		}
+		for _, t := range shard.Resp.(*kmsg.DescribeTransactionsResponse).TransactionStates {
+			found[t.TransactionalID] = describedTransaction(t, shard.Meta.NodeID)
+		}
+	}
+	return nil
 }
 
 func describedTransaction(t kmsg.DescribeTransactionsResponseTransactionState, coordinator int32) TransactionDescription {
