@@ -10,7 +10,6 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
-	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"kq/pkg/broker/brokertest"
 )
@@ -212,13 +211,6 @@ func TestTopicMadeAnewHasNoOffsets(t *testing.T) {
 	}
 	none := func() {
 		t.Helper()
-		req := kmsg.NewPtrOffsetFetchRequest()
-		g := kmsg.NewOffsetFetchRequestGroup()
-		g.Group = "g"
-		topic := kmsg.NewOffsetFetchRequestGroupTopic()
-		topic.Topic, topic.Partitions = "in", []int32{0}
-		g.Topics = append(g.Topics, topic)
-		req.Groups = append(req.Groups, g)
 		got, err := adm.FetchOffsets(ctx(t), "g")
 		if o, ok := got.Lookup("in", 0); err != nil || ok && o.At != -1 {
 			t.Errorf("the offset is still there: %+v, %v", o, err)
@@ -230,4 +222,70 @@ func TestTopicMadeAnewHasNoOffsets(t *testing.T) {
 	b.Crash()
 	b.Restart()
 	none()
+}
+
+// Two consume-transform-produce clients with transactions, while the broker is
+// killed and started again: every input is in the output once.
+func TestExactlyOnce(t *testing.T) {
+	b := brokertest.Start(t, brokertest.Topics("in:3", "out:1"))
+	p := client(t, b, kgo.RecordPartitioner(kgo.ManualPartitioner()))
+	const n = 300
+	produce(t, p, "in", 3, 0, n)
+	var running sync.WaitGroup
+	stop := make(chan struct{})
+	for i := range 2 {
+		running.Go(func() { transform(t, b, fmt.Sprintf("txn-%d", i), stop) })
+	}
+	out := client(t, b, kgo.ConsumeTopics("out"), kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))
+	got := consume(t, out, n)
+	b.Crash()
+	b.Restart()
+	got = append(got, consume(t, out, 3*n-len(got))...)
+	close(stop)
+	running.Wait()
+	slices.Sort(got)
+	if len(got) != 3*n || len(slices.Compact(got)) != 3*n {
+		t.Errorf("%d records of %d came, %d different ones", len(got), 3*n, len(slices.Compact(got)))
+	}
+}
+
+func transform(t *testing.T, b *brokertest.Broker, id string, stop chan struct{}) {
+	s, err := kgo.NewGroupTransactSession(
+		kgo.SeedBrokers(b.Addr()), kgo.TransactionalID(id), kgo.ConsumerGroup("etl"), kgo.ConsumeTopics("in"),
+		kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.RequireStableFetchOffsets(),
+		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.MetadataMinAge(20*time.Millisecond),
+		kgo.RetryBackoffFn(func(int) time.Duration { return 20 * time.Millisecond }),
+	)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	defer s.Close()
+	for {
+		select {
+		case <-stop:
+			return
+		default:
+		}
+		c, cancel := context.WithTimeout(context.Background(), 200*time.Millisecond)
+		f := s.PollRecords(c, 25)
+		cancel()
+		if f.NumRecords() == 0 {
+			continue
+		}
+		if err := s.Begin(); err != nil {
+			t.Error(err)
+			return
+		}
+		first := kgo.AbortingFirstErrPromise(s.Client())
+		f.EachRecord(func(r *kgo.Record) {
+			s.Produce(context.Background(), &kgo.Record{Topic: "out", Value: r.Value}, first.Promise())
+		})
+		commit := kgo.TransactionEndTry(first.Err() == nil)
+		c, cancel = context.WithTimeout(context.Background(), 15*time.Second)
+		if _, err := s.End(c, commit); err != nil {
+			t.Logf("%s ends: %v", id, err)
+		}
+		cancel()
+	}
 }
