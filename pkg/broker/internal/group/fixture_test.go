@@ -100,18 +100,25 @@ func (f *fixture) open() {
 	}
 	f.c, err = New(Options{
 		Log: f.log, NodeID: self, Image: f.catalog.Image, Logger: logger, Verify: f.verify, Now: f.now,
-		Number: func(name string) int64 {
-			n, err := strconv.ParseInt(configdef.EffectiveBroker(name, nil, nil, f.configs).Value, 10, 64)
-			if err != nil {
-				f.Errorf("config %s: %v", name, err)
-			}
-			return n
-		},
+		Number: f.number, Text: f.text,
+		GroupNumber: func(_, name string) int64 { return f.number("group." + name) },
 	})
 	if err != nil {
 		f.Fatal(err)
 	}
 	f.c.Follow(f.catalog.Image())
+}
+
+func (f *fixture) text(name string) string {
+	return configdef.EffectiveBroker(name, nil, nil, f.configs).Value
+}
+
+func (f *fixture) number(name string) int64 {
+	n, err := strconv.ParseInt(f.text(name), 10, 64)
+	if err != nil {
+		f.Errorf("config %s: %v", name, err)
+	}
+	return n
 }
 
 func (f *fixture) close() {
