@@ -71,7 +71,7 @@ func (m *member) round(ctx context.Context, fetches kgo.Fetches) (got, over bool
 		return got, true, err
 	}
 	if m.fetcher.BufferedFetchRecords() == 0 {
-		if err := m.sink.Flush(); err != nil {
+		if err := m.flush(); err != nil {
 			return got, true, err
 		}
 	}

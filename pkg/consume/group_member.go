@@ -46,7 +46,10 @@ func (r *reader) runGroup(ctx context.Context) error {
 		opts = append(opts, kgo.ServerSideBalancer(), kgo.Balancers(kgo.StickyBalancer()))
 	}
 	var err error
-	if r.fetcher, err = kgo.NewClient(opts...); err != nil {
+	m.mu.Lock() // it calls back at once
+	r.fetcher, err = kgo.NewClient(opts...)
+	m.mu.Unlock()
+	if err != nil {
 		return fmt.Errorf("join group %q: %w", r.options.Group.Name, err)
 	}
 	err = m.loop(ctx)
@@ -110,16 +113,23 @@ func (m *member) handLast(ctx context.Context) error {
 
 // hand flushes, and commits partitions, all for nil. The caller holds mu.
 func (m *member) hand(ctx context.Context, parts map[string][]int32) error {
-	flushed := m.sink.Flush() // after a failure it stays one
-	if flushed == nil {
-		for _, h := range m.mine {
-			h.written = h.part.given
-		}
-	}
+	flushed := m.flush()
 	if err := m.commit(ctx, parts); err != nil {
 		return err
 	}
 	return flushed
+}
+
+// flush writes what was given, and notes that it is written. Once it has failed
+// it always does.
+func (m *member) flush() error {
+	if err := m.sink.Flush(); err != nil {
+		return err
+	}
+	for _, h := range m.mine {
+		h.written = h.part.given
+	}
+	return nil
 }
 
 // commit commits what was written of partitions, of all for nil.
