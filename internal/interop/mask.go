@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"reflect"
+	"regexp"
 	"slices"
 	"sort"
 	"strings"
@@ -155,8 +156,23 @@ func (m *masker) text(path, s string) any {
 		return fmt.Sprintf("a cluster id of %d characters", len(s))
 	case last(path) == "Dir" && s != "":
 		return "a directory"
+	case last(path) == "MemberID" || last(path) == "LeaderID":
+		m.member(s)
 	}
 	return strings.NewReplacer(m.texts...).Replace(s)
+}
+
+// generated matches the part of a member id that a coordinator makes up: a
+// UUID in either notation.
+var generated = regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$|^[A-Za-z0-9_-]{22}$`)
+
+// member gives the generated part of a member id a token, in texts too.
+func (m *masker) member(id string) {
+	part := generated.FindString(id)
+	if _, known := m.tokens[part]; part == "" || known {
+		return
+	}
+	m.texts = append(m.texts, part, m.token("member", part))
 }
 
 func (m *masker) number(path string, n int64) any {
