@@ -41,6 +41,7 @@ func (t *Txn) Init() {
 		return r.(*kmsg.InitProducerIDResponse).ErrorCode == 0
 	}).(*kmsg.InitProducerIDResponse)
 	t.PID, t.Epoch, t.Seq = r.ProducerID, r.ProducerEpoch, map[string]int32{}
+	t.tr.mask.number("ProducerID", t.PID)
 }
 
 // add builds an AddPartitionsToTxn of partitions of a topic; from v4 on in the

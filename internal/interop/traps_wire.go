@@ -35,6 +35,37 @@ func keepOwnKey(api string, tree map[string]any) {
 	}
 }
 
+// unserved are the keys that Kafka serves on a broker's listener and kq does not:
+// SASL, delegation tokens, share groups, quorum changes, streams groups.
+var unserved = []int64{17, 36, 38, 39, 40, 41, 76, 77, 78, 79, 80, 81, 83, 84, 85, 86, 87, 88, 89, 90, 91, 92}
+
+// keepRanges cuts an ApiVersions answer down to the version ranges of the keys
+// that both brokers serve, in the order of keys.
+func keepRanges(api string, tree map[string]any) {
+	if api != "ApiVersions" {
+		return
+	}
+	keys := slices.DeleteFunc(asList(tree["ApiKeys"]), func(k any) bool {
+		m, _ := k.(map[string]any)
+		key, _ := m["ApiKey"].(int64)
+		return slices.Contains(unserved, key)
+	})
+	slices.SortFunc(keys, func(a, b any) int {
+		x, _ := a.(map[string]any)["ApiKey"].(int64)
+		y, _ := b.(map[string]any)["ApiKey"].(int64)
+		return int(x - y)
+	})
+	for _, k := range keys {
+		m, _ := k.(map[string]any)
+		key, _ := m["ApiKey"].(int64)
+		m["Name"] = kmsg.NameForKey(int16(key))
+	}
+	tree["ApiKeys"] = keys
+	for _, f := range []string{"SupportedFeatures", "FinalizedFeatures", "FinalizedFeaturesEpoch"} {
+		delete(tree, f)
+	}
+}
+
 // bytesOf frames a request of any key and version with a raw body.
 func bytesOf(key, version int16, flexible bool, body ...byte) []byte {
 	id := "kq-interop"
@@ -59,6 +90,9 @@ func negotiationRows() []Row {
 		}},
 		{Name: "a-api-versions", Traps: []int{3, 4, 8, 2}, Edit: keepOwnKey, Run: func(s *Session) {
 			versions(0, 4, func(v int16) { s.Send(apiVersions(v, "kq", "1.0")) })
+		}},
+		{Name: "a-api-ranges", Traps: []int{5}, Edit: keepRanges, Run: func(s *Session) {
+			versions(3, 4, func(v int16) { s.Send(apiVersions(v, "kq", "1.0")) })
 		}},
 		{Name: "a-api-versions-unknown", Traps: []int{4}, Run: func(s *Session) {
 			kind := apiVersions(0, "", "")
