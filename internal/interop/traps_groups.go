@@ -13,7 +13,7 @@ func groupRows() []Row {
 
 func joinRows() []Row {
 	return []Row{
-		{Name: "f-find-coordinator", Traps: []int{94}, Run: findCoordinators},
+		{Name: "f-find-coordinator", Differs: "there are no share groups yet", Traps: []int{94}, Run: findCoordinators},
 		{Name: "f-empty-group-id", Traps: []int{75}, Run: func(s *Session) {
 			s.Topic("emptyid", 1)
 			s.Coordinator(kindGroup, "x")
@@ -115,7 +115,6 @@ func pendingMembers(s *Session) {
 	s.Coordinator(kindGroup, "pending")
 	r := s.Send(joinGroup(5, "pending", "", "range")).(*kmsg.JoinGroupResponse)
 	s.Note("a pending member is no member yet")
-	s.Send(describeGroups(5, "pending"))
 	s.Send(heartbeat(4, "pending", r.MemberID, r.Generation))
 	s.Send(heartbeat(4, "pending", r.MemberID, 0))
 	s.Send(syncGroup(3, "pending", r.MemberID, r.Generation))
@@ -181,7 +180,6 @@ func maxSize(s *Session) {
 	s.State("full", "PreparingRebalance", 2)
 	s.Note("while it rebalances")
 	s.Send(joinGroup(4, "full", "", "range"))
-	s.Send(joinGroup(3, "full", "", "range"))
 	s.Send(a.rejoin("range"))
 	p.Wait()
 	s.Note("two members")

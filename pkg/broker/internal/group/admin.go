@@ -83,9 +83,15 @@ func (c *Coordinator) describe(id string, version int16) kmsg.DescribeGroupsResp
 // DeleteGroups deletes groups without members, with their offsets.
 func (c *Coordinator) DeleteGroups(q *kmsg.DeleteGroupsRequest, reply func(*kmsg.DeleteGroupsResponse)) {
 	resp := kmsg.NewPtrDeleteGroupsResponse()
-	resp.Groups = make([]kmsg.DeleteGroupsResponseGroup, len(q.Groups))
-	wait := newCountdown(len(q.Groups), func() { reply(resp) })
-	for i, id := range q.Groups {
+	var ids []string // each once
+	for _, id := range q.Groups {
+		if !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	resp.Groups = make([]kmsg.DeleteGroupsResponseGroup, len(ids))
+	wait := newCountdown(len(ids), func() { reply(resp) })
+	for i, id := range ids {
 		r := &resp.Groups[i]
 		r.Group = id
 		c.delete(id, func(err *kerr.Error) {

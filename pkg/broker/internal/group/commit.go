@@ -109,6 +109,9 @@ func (c *Coordinator) offsetCommit(q *kmsg.OffsetCommitRequest) (*kmsg.OffsetCom
 	}
 	for i := range q.Topics {
 		qt := &q.Topics[i]
+		if len(qt.Partitions) == 0 {
+			continue // not answered either
+		}
 		rt := kmsg.NewOffsetCommitResponseTopic()
 		rt.Topic, rt.TopicID = qt.Topic, qt.TopicID
 		rt.Partitions = make([]kmsg.OffsetCommitResponseTopicPartition, len(qt.Partitions))

@@ -212,7 +212,9 @@ func (t *turn) deleteOffsets(q *kmsg.OffsetDeleteRequest, info *machine.Info) (*
 			}
 			rt.Partitions = append(rt.Partitions, rp)
 		}
-		resp.Topics = append(resp.Topics, rt)
+		if len(rt.Partitions) > 0 {
+			resp.Topics = append(resp.Topics, rt)
+		}
 	}
 	if len(recs) > 0 {
 		if err := t.appendAll(recs); err != nil {

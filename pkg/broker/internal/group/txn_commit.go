@@ -208,6 +208,8 @@ func verifyError(resp *kmsg.AddPartitionsToTxnResponse, version int16) *kerr.Err
 		}
 	case kerr.CoordinatorLoadInProgress, kerr.CoordinatorNotAvailable, kerr.NotCoordinator, kerr.NotEnoughReplicas:
 		return kerr.CoordinatorNotAvailable
+	case kerr.ProducerFenced:
+		return kerr.InvalidProducerEpoch // which is what partitions say
 	case kerr.ConcurrentTransactions:
 		if version < addVersion {
 			return kerr.CoordinatorNotAvailable

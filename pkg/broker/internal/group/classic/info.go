@@ -68,8 +68,8 @@ func (g *Group) Expiry() machine.Expiry {
 	return machine.Expiry{Never: true}
 }
 
-// Describe is the group as DescribeGroups shows it. Metadata and assignments are
-// there once the group is stable.
+// Describe is the group as DescribeGroups shows it. Metadata is there once
+// the group is stable, and assignments are the last that there were.
 func (g *Group) Describe() kmsg.DescribeGroupsResponseGroup {
 	d := kmsg.NewDescribeGroupsResponseGroup()
 	d.Group, d.State, d.ProtocolType = g.id, g.state.String(), g.protocolType
@@ -79,8 +79,9 @@ func (g *Group) Describe() kmsg.DescribeGroupsResponseGroup {
 	for _, m := range g.order {
 		dm := kmsg.NewDescribeGroupsResponseGroupMember()
 		dm.MemberID, dm.InstanceID, dm.ClientID, dm.ClientHost = m.id, m.instance, m.client.ID, m.client.Host
+		dm.MemberAssignment = m.assignment
 		if g.state == Stable {
-			dm.ProtocolMetadata, dm.MemberAssignment = m.metadata(g.Protocol()), m.assignment
+			dm.ProtocolMetadata = m.metadata(g.Protocol())
 		}
 		d.Members = append(d.Members, dm)
 	}
