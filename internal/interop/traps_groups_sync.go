@@ -204,7 +204,8 @@ func staticFenced(s *Session) {
 	s.Send(m.beat())
 	m.Gen -= 5
 	s.Send(m.beat())
-	s.Note("a null instance and an empty one")
+	s.Note("an empty instance is one like others")
+	s.Do(leaveGroup(5, "fenced", "/inst"))
 	s.Send(static(5, "fenced", "", "", "range"))
 }
 
