@@ -148,7 +148,7 @@ func deleteGroups(version int16, groups ...string) *kmsg.DeleteGroupsRequest {
 }
 
 // unordered are the lists whose order is that of a hash table in Kafka.
-var unordered = []string{"Members", "Topics", "Partitions", "Groups"}
+var unordered = []string{"Members", "Topics", "Partitions", "Groups", "TopicPartitions", "SubscribedTopics"}
 
 // coordinator kinds of FindCoordinator
 const (
@@ -165,6 +165,13 @@ func findCoordinator(version int16, kind int8, keys ...string) *kmsg.FindCoordin
 	}
 	req.CoordinatorKeys = keys
 	return req
+}
+
+// TopicKnown is Topic for rows of several topics: their ids are numbered in the
+// order of these calls.
+func (s *Session) TopicKnown(name string, partitions int32) {
+	s.TB.Helper()
+	s.tr.mask.id("topic-id", s.Topic(name, partitions))
 }
 
 // Coordinator waits until a coordinator is there for key and has loaded its state.

@@ -55,7 +55,7 @@ func consumerOffsetFetch(s *Session) {
 	for _, try := range []struct {
 		member *string
 		epoch  int32
-	}{{ptr("m"), c.Epoch}, {ptr("m"), c.Epoch - 1}, {ptr("m"), c.Epoch + 1}, {ptr("nobody"), c.Epoch}, {nil, -1}, {ptr(""), -1}, {nil, c.Epoch}, {ptr("m"), -1}} {
+	}{{ptr("m"), c.Epoch}, {ptr("m"), c.Epoch - 1}, {ptr("m"), c.Epoch + 1}, {ptr("nobody"), c.Epoch}, {nil, -1}, {ptr(""), -1}, {ptr("m"), -1}} {
 		s.Note("member %s, epoch %d", deref(try.member), try.epoch)
 		for _, topic := range []string{"go", ""} {
 			req := offsetFetch(9, "go", topic, 0)

@@ -123,18 +123,18 @@ func sessionExpiry(s *Session) {
 	s.Topic("se", 1)
 	s.Coordinator(kindGroup, "se")
 	req := joinGroup(3, "se", "", "range")
-	req.SessionTimeoutMillis = 1500
+	req.SessionTimeoutMillis = 700
 	r := s.Do(req).(*kmsg.JoinGroupResponse)
 	s.Do(syncGroup(3, "se", r.MemberID, r.Generation, r.MemberID+"=a"))
-	for start := time.Now(); time.Since(start) < 2*time.Second; {
+	for start := time.Now(); time.Since(start) < time.Second; {
 		s.Do(heartbeat(3, "se", r.MemberID, r.Generation))
-		<-time.After(300 * time.Millisecond)
+		<-time.After(100 * time.Millisecond)
 	}
 	s.Note("alive by its heartbeats")
 	s.Send(heartbeat(3, "se", r.MemberID, r.Generation))
-	for start := time.Now(); time.Since(start) < 2*time.Second; {
+	for start := time.Now(); time.Since(start) < time.Second; {
 		s.Do(commit(8, "se", r.MemberID, r.Generation, "se", 1))
-		<-time.After(300 * time.Millisecond)
+		<-time.After(100 * time.Millisecond)
 	}
 	s.Note("alive by its commits")
 	s.Send(heartbeat(3, "se", r.MemberID, r.Generation))
@@ -152,7 +152,7 @@ func syncExpiry(s *Session) {
 	s.Coordinator(kindGroup, "sx")
 	short := func(group, member string) *kmsg.JoinGroupRequest {
 		req := joinGroup(3, group, member, "range")
-		req.RebalanceTimeoutMillis = 1500
+		req.RebalanceTimeoutMillis = 600
 		return req
 	}
 	a := s.Do(short("sx", "")).(*kmsg.JoinGroupResponse)
@@ -201,7 +201,7 @@ func pendingExpiry(s *Session) {
 	req.SessionTimeoutMillis = 400
 	r := s.Send(req).(*kmsg.JoinGroupResponse)
 	s.Until(syncGroup(3, "px", r.MemberID, 0), func(r kmsg.Response) bool { return true })
-	<-time.After(1200 * time.Millisecond)
+	<-time.After(900 * time.Millisecond)
 	req.MemberID = r.MemberID
 	s.Note("too late")
 	s.Send(req)

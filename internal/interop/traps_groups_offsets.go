@@ -339,7 +339,7 @@ func onlyGroups(prefix string) func(string, map[string]any) {
 		if api != "ListGroups" {
 			return
 		}
-		tree["Groups"] = slices.DeleteFunc(asList(tree["Groups"]), func(g any) bool {
+		tree["Groups"] = slices.DeleteFunc(append([]any{}, asList(tree["Groups"])...), func(g any) bool {
 			m, _ := g.(map[string]any)
 			name, _ := m["Group"].(string)
 			return !strings.HasPrefix(name, prefix)

@@ -28,7 +28,7 @@ func onlyTxns(prefix string) func(string, map[string]any) {
 		if api != "ListTransactions" {
 			return
 		}
-		tree["TransactionStates"] = slices.DeleteFunc(asList(tree["TransactionStates"]), func(e any) bool {
+		tree["TransactionStates"] = slices.DeleteFunc(append([]any{}, asList(tree["TransactionStates"])...), func(e any) bool {
 			m, _ := e.(map[string]any)
 			id, _ := m["TransactionalID"].(string)
 			return !strings.HasPrefix(id, prefix)
@@ -211,7 +211,7 @@ func listTransactions(s *Session) {
 	req.ProducerIDFilters = []int64{999999}
 	s.Send(req)
 	s.Note("durations")
-	for _, ms := range []int64{0, -1, -2, 3600000} {
+	for _, ms := range []int64{-1, -2, 3600000} {
 		req = listTxns(1)
 		req.DurationFilterMillis = ms
 		s.Note("%d ms", ms)

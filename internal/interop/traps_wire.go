@@ -3,6 +3,7 @@ package interop
 import (
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -40,27 +41,23 @@ func keepOwnKey(api string, tree map[string]any) {
 var unserved = []int64{17, 36, 38, 39, 40, 41, 76, 77, 78, 79, 80, 81, 83, 84, 85, 86, 87, 88, 89, 90, 91, 92}
 
 // keepRanges cuts an ApiVersions answer down to the version ranges of the keys
-// that both brokers serve, in the order of keys.
+// that both brokers serve.
 func keepRanges(api string, tree map[string]any) {
 	if api != "ApiVersions" {
 		return
 	}
-	keys := slices.DeleteFunc(asList(tree["ApiKeys"]), func(k any) bool {
+	ranges := map[string]any{}
+	unserved := append([]int64{29, 30, 31, 34, 43, 45, 46, 48, 49, 50, 51, 55, 57, 64, 74}, unserved...) // as yet
+	for _, k := range asList(tree["ApiKeys"]) {
 		m, _ := k.(map[string]any)
-		key, _ := m["ApiKey"].(int64)
-		return slices.Contains(unserved, key)
-	})
-	slices.SortFunc(keys, func(a, b any) int {
-		x, _ := a.(map[string]any)["ApiKey"].(int64)
-		y, _ := b.(map[string]any)["ApiKey"].(int64)
-		return int(x - y)
-	})
-	for _, k := range keys {
-		m, _ := k.(map[string]any)
-		key, _ := m["ApiKey"].(int64)
-		m["Name"] = kmsg.NameForKey(int16(key))
+		key, _ := m["ApiKey"].(int64) // the key, and a version, that are not there are 0
+		low, _ := m["MinVersion"].(int64)
+		high, _ := m["MaxVersion"].(int64)
+		if !slices.Contains(unserved, key) {
+			ranges[fmt.Sprintf("%d %s", key, kmsg.NameForKey(int16(key)))] = fmt.Sprintf("%d-%d", low, high)
+		}
 	}
-	tree["ApiKeys"] = keys
+	tree["ApiKeys"] = ranges
 	for _, f := range []string{"SupportedFeatures", "FinalizedFeatures", "FinalizedFeaturesEpoch"} {
 		delete(tree, f)
 	}

@@ -59,7 +59,11 @@ func (f *offsetFetch) run(done func()) {
 		done()
 	}
 	found, err := f.c.turn(f.q.Group, nil, func(t *turn) {
-		if err := t.g.machine.Fetch(text(f.q.MemberID), f.q.MemberEpoch); err != nil {
+		var err *kerr.Error
+		if f.q.MemberID != nil || f.q.MemberEpoch >= 0 { // else it is no member's
+			err = t.g.machine.Fetch(text(f.q.MemberID), f.q.MemberEpoch)
+		}
+		if err != nil {
 			f.into.ErrorCode = err.Code
 		} else {
 			f.fill(t.g)

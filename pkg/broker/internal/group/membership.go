@@ -16,10 +16,7 @@ func (c *Coordinator) newClassic(g *group) {
 	g.machine = classic.New(g.id, &c.classic, c.o.Now().UnixMilli())
 }
 
-// memberID makes an id for a member as Kafka does: what the member calls itself, and
-// a UUID.
-func memberID(name string) string { return name + "-" + uuid() }
-
+// uuid is a random UUID, which tells one member of a name from another.
 func uuid() string {
 	var b [16]byte
 	_, _ = rand.Read(b[:]) // does not fail
@@ -54,9 +51,12 @@ func (c *Coordinator) JoinGroup(client machine.Client, q *kmsg.JoinGroupRequest,
 	case q.MemberID != "":
 		fresh = nil
 	case q.InstanceID != nil:
-		event.NewMemberID = memberID(*q.InstanceID)
+		event.Name = *q.InstanceID + "-"
 	default:
-		event.NewMemberID = memberID(client.ID)
+		event.Name = client.ID + "-"
+	}
+	if q.MemberID == "" {
+		event.NewMemberID = event.Name + uuid()
 	}
 	found, err := c.turn(q.Group, fresh, func(t *turn) {
 		event.Call = t.hold(func(resp kmsg.Response, err *kerr.Error) {

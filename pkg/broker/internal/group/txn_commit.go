@@ -93,15 +93,15 @@ func (c *Coordinator) commitInTxn(q *kmsg.TxnOffsetCommitRequest, cs *commits, t
 	}
 	found, err := c.turn(q.Group, fresh, func(t *turn) {
 		check, err := t.g.machine.Commit(commit)
-		if err == kerr.StaleMemberEpoch {
-			err = kerr.IllegalGeneration // which producers know
-		}
+		err = forProducers(err)
 		if err != nil {
 			cs.fail(err)
 			t.answer(func(*kerr.Error) { done() })
 			return
 		}
-		cs.check = check
+		if check != nil {
+			cs.check = func(topic string, id [16]byte, partition int32) *kerr.Error { return forProducers(check(topic, id, partition)) }
+		}
 		t.commit(cs, txn)
 		t.answer(func(err *kerr.Error) {
 			if err != nil {
@@ -118,6 +118,14 @@ func (c *Coordinator) commitInTxn(q *kmsg.TxnOffsetCommitRequest, cs *commits, t
 		cs.fail(kerr.IllegalGeneration)
 		done()
 	}
+}
+
+// forProducers turns what producers do not know into what they do.
+func forProducers(err *kerr.Error) *kerr.Error {
+	if err == kerr.StaleMemberEpoch {
+		return kerr.IllegalGeneration
+	}
+	return err
 }
 
 // verification finds out whether a group's partition is in the open transaction of a

@@ -3,6 +3,7 @@ package consumer
 import (
 	"bytes"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -43,7 +44,7 @@ func (g *Group) joinClassic(s *step, e machine.Join) (*kmsg.JoinGroupResponse, *
 	}
 	id := q.MemberID
 	if id == "" {
-		id = e.NewMemberID
+		id = strings.TrimPrefix(e.NewMemberID, e.Name)
 	}
 	if f := g.full(id); f != nil {
 		return nil, f.err

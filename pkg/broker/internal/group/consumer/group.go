@@ -195,9 +195,6 @@ const memberEpochVersion = 9
 
 // Fetch says whether a member may read offsets (ConsumerGroup.validateOffsetFetch).
 func (g *Group) Fetch(id string, epoch int32) *kerr.Error {
-	if id == "" && epoch < 0 {
-		return nil
-	}
 	m := g.members[id]
 	if m == nil {
 		return kerr.UnknownMemberID

@@ -7,7 +7,8 @@ import "github.com/twmb/franz-go/pkg/kmsg"
 type Join struct {
 	Call        Call
 	Client      Client
-	NewMemberID string // for a member that has none: client id (or instance id), dash, UUID
+	NewMemberID string // for a member that has none: Name, UUID
+	Name        string // client id (or instance id) and a dash; groups of consumers leave it out
 	Request     *kmsg.JoinGroupRequest
 }
 
