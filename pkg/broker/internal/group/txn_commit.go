@@ -100,7 +100,9 @@ func (c *Coordinator) commitInTxn(q *kmsg.TxnOffsetCommitRequest, cs *commits, t
 			return
 		}
 		if check != nil {
-			cs.check = func(topic string, id [16]byte, partition int32) *kerr.Error { return forProducers(check(topic, id, partition)) }
+			cs.check = func(topic string, id [16]byte, partition int32) *kerr.Error {
+				return forProducers(check(topic, id, partition))
+			}
 		}
 		t.commit(cs, txn)
 		t.answer(func(err *kerr.Error) {

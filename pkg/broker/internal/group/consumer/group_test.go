@@ -339,7 +339,7 @@ func TestCommitAndFetch(t *testing.T) {
 		member string
 		epoch  int32
 		want   *kerr.Error
-	}{{"", -1, nil}, {"a", 3, nil}, {"a", 2, kerr.StaleMemberEpoch}, {"x", 3, kerr.UnknownMemberID}} {
+	}{{"a", 3, nil}, {"a", 2, kerr.StaleMemberEpoch}, {"x", 3, kerr.UnknownMemberID}} {
 		if err := g.Fetch(tt.member, tt.epoch); err != tt.want {
 			t.Errorf("fetch %+v: %v", tt, err)
 		}
