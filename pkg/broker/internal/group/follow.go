@@ -11,16 +11,23 @@ import (
 // topic that was there before are loaded in the background; those of one that was
 // just created have nothing to load and can be used at once.
 func (c *Coordinator) Follow(img *meta.Image) {
+	for _, s := range c.follow(img) {
+		c.unload(s)
+	}
+}
+
+// follow returns the shards that are no more.
+func (c *Coordinator) follow(img *meta.Image) (lost []*shard) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closed.Load() || c.image != nil && img.Offset < c.image.Offset {
-		return
+		return nil
 	}
 	old := c.image
 	c.image = img
-	c.followShards(old, img)
+	lost = c.followShards(old, img)
 	if old == nil {
-		return
+		return lost
 	}
 	for _, ch := range meta.ChangedTopics(old, img) {
 		if ch.Old != nil && (ch.New == nil || ch.New.ID != ch.Old.ID) {
@@ -29,6 +36,7 @@ func (c *Coordinator) Follow(img *meta.Image) {
 			break
 		}
 	}
+	return lost
 }
 
 // background runs f, for which Close waits. Caller holds c.mu.
@@ -40,8 +48,9 @@ func (c *Coordinator) background(f func()) {
 	}()
 }
 
-// followShards brings the shards up to date. Caller holds c.mu.
-func (c *Coordinator) followShards(old, img *meta.Image) {
+// followShards brings the shards up to date. It returns those that are no more,
+// which take no more requests. Caller holds c.mu.
+func (c *Coordinator) followShards(old, img *meta.Image) (lost []*shard) {
 	t := img.Topic(Topic)
 	have := *c.shards.Load()
 	created := old != nil && old.Topic(Topic) == nil
@@ -58,8 +67,9 @@ func (c *Coordinator) followShards(old, img *meta.Image) {
 			s = have[i]
 		}
 		mine := i < n && t.Partitions[i].Leader == c.o.NodeID
+		same := s != nil && old != nil && t != nil && old.Topic(Topic) != nil && old.Topic(Topic).ID == t.ID
 		switch {
-		case mine && s != nil && s.epoch == t.Partitions[i].LeaderEpoch:
+		case mine && same && s.epoch == t.Partitions[i].LeaderEpoch:
 			next[i] = s
 			continue
 		case mine:
@@ -69,15 +79,15 @@ func (c *Coordinator) followShards(old, img *meta.Image) {
 			continue
 		}
 		changed = true
-		if s != nil {
-			c.unload(s)
+		if s != nil && s.state.Swap(shardGone) != shardLoading { // or else its load drops it
+			lost = append(lost, s)
 		}
 	}
-	if !changed {
-		return
+	if changed {
+		c.shards.Store(&next)
+		c.loadAll(loads, !created)
 	}
-	c.shards.Store(&next)
-	c.loadAll(loads, !created)
+	return lost
 }
 
 // loadAll loads shards, a few at a time. Caller holds c.mu.

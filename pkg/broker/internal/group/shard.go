@@ -124,11 +124,11 @@ func (s *shard) add(c *Coordinator, id string, fresh func(g *group)) *group {
 	return g
 }
 
-// turnOf runs f as a turn of g; false when the group is gone.
+// turnOf runs f as a turn of g; false when the group is gone, or its shard.
 func (c *Coordinator) turnOf(g *group, f func(t *turn)) bool {
 	t := turn{c: c, g: g}
 	g.mu.Lock()
-	if g.gone {
+	if g.gone || g.s.state.Load() == shardGone {
 		g.mu.Unlock()
 		return false
 	}

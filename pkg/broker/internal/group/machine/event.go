@@ -44,10 +44,6 @@ type Committed struct{ Member string }
 // Fired is a timer that has run out. It is not set any more.
 type Fired struct{ Key TimerKey }
 
-// TopicsChanged tells a machine that topics were created, deleted or got
-// partitions. Only machines whose Options asked for it are told.
-type TopicsChanged struct{ Topics []string }
-
 // Loaded ends the loading of a group after a start, or a migration: the machine
 // sets the timers of all its members, full.
 type Loaded struct{}
