@@ -287,7 +287,8 @@ func (l *Log) take(in incoming) {
 	epochs := *l.epochs.Load()
 	changed := false
 	pos := a.size
-	now := l.store.nowMs()
+	now, ahead := l.store.nowMs(), l.store.clock.ahead()
+	a.seg.age(a.ix.max.Timestamp, in.maxTS, ahead)
 	for rest := in.recs; len(rest) > 0; {
 		b, after, err := batch.Split(rest)
 		if err != nil { // examine has seen these bytes

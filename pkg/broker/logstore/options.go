@@ -50,7 +50,10 @@ type Options struct {
 	Sync         SyncMode
 	SyncInterval time.Duration
 	Now          func() time.Time // default time.Now
-	Logger       *slog.Logger     // default: discards
+	// Elapsed is what has passed since some moment, whatever is done to the wall
+	// clock. Default: the monotonic part of Now.
+	Elapsed func() time.Duration
+	Logger  *slog.Logger // default: discards
 	// MaxMemory, in bytes, bounds an in-memory FS (one with Used() int64): the
 	// oldest segments make room for new records. 0 = no limit.
 	MaxMemory int64

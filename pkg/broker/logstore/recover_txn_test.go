@@ -1,7 +1,9 @@
 package logstore
 
 import (
+	"errors"
 	"testing"
+	"time"
 
 	"kq/pkg/broker/batch"
 	"kq/pkg/broker/vfs"
@@ -25,5 +27,35 @@ func TestRecoveredMarkersAreCommitted(t *testing.T) {
 		if stable, hw := l.LastStableOffset(), l.HighWatermark(); stable != 3 || hw != 3 {
 			t.Errorf("after a stop (clean: %v) the last stable offset is %d, the high watermark %d; want 3", clean, stable, hw)
 		}
+	}
+}
+
+// A producer with an open transaction is remembered for as long as it is open;
+// what was to be verified is not.
+func TestOpenTransactionsDoNotExpire(t *testing.T) {
+	clock := newClock()
+	s := openStore(t, vfs.NewMem(0), withClock(clock), func(o *Options) { o.ProducerIDExpiration = time.Hour })
+	l := openLog(t, s, Config{RetentionMs: Unlimited})
+	now := clock.now().UnixMilli()
+	mustAppend(t, l, records(1, 10, now, idempotent(7, 0, 0), transactional), AppendOptions{})
+	mustAppend(t, l, records(1, 10, now, idempotent(8, 0, 0)), AppendOptions{})
+	guard, err := l.StartVerification(9, 0, 0, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	clock.add(2 * time.Hour)
+	s.Retain()
+	if p := l.ActiveProducers(); len(p) != 1 || p[0].ProducerID != 7 || p[0].TxnStartOffset != 0 {
+		t.Errorf("producers %+v, want 7 with its transaction", p)
+	}
+	late := records(1, 10, now, idempotent(9, 0, 0), transactional)
+	if _, err := l.Append(late, AppendOptions{Verify: true, Guard: guard}); !errors.Is(err, ErrInvalidTxnState) {
+		t.Errorf("append with a guard of two hours ago: %v", err)
+	}
+	mustAppend(t, l, batch.EndTxnMarker(batch.MarkerOptions{ProducerID: 7, TimestampMs: clock.now().UnixMilli()}), AppendOptions{Origin: OriginCoordinator})
+	clock.add(2 * time.Hour)
+	s.Retain()
+	if p := l.ActiveProducers(); len(p) != 0 {
+		t.Errorf("producers %+v after the end of the transaction", p)
 	}
 }

@@ -82,6 +82,10 @@ type segment struct {
 	max     atomic.Pointer[TimestampOffset] // of a sealed segment, nil until needed
 	aborted atomic.Pointer[[]AbortedTxn]    // nil until needed; replaced, never changed
 	used    atomic.Bool                     // since the cache's hand came by
+	// aged is one more than the largest timestamp, by the store's clock: records that
+	// came while the wall clock was an hour ahead are an hour older than they say. It
+	// is 0 until something is appended; what lay there before is as it says.
+	aged atomic.Int64
 
 	mu   sync.Mutex // orders opening and the end
 	dead bool       // guarded by mu
@@ -297,6 +301,9 @@ func (s *segment) maxTimestamp() (TimestampOffset, error) {
 // largestTimestamp is what retention goes by: of the records, or when the file
 // was written last if they have none (LogSegment.largestTimestamp).
 func (s *segment) largestTimestamp(known TimestampOffset) int64 {
+	if aged := s.aged.Load(); aged > 0 {
+		return aged - 1
+	}
 	if known.Timestamp >= 0 {
 		return known.Timestamp
 	}

@@ -21,6 +21,7 @@ import (
 type Store struct {
 	opts        Options
 	fs          vfs.FS
+	clock       clock
 	lock        io.Closer
 	wasClean    bool
 	brokerEpoch int64 // of the clean shutdown file; -1 without one
@@ -63,7 +64,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{
-		opts: o, fs: o.FS, lock: lock,
+		opts: o, fs: o.FS, lock: lock, clock: startClock(o),
 		cache:  &cache{maxFiles: o.OpenSegments, maxBytes: o.IndexCacheBytes},
 		syncer: newSyncer(o.SyncThreads),
 		logs:   map[TopicPartition]*Log{}, found: map[TopicPartition]bool{}, gone: map[TopicPartition]struct{}{},
@@ -162,7 +163,8 @@ func (s *Store) readDir() error {
 
 func (s *Store) path(name string) string { return filepath.Join(s.opts.Dir, name) }
 
-func (s *Store) nowMs() int64 { return s.opts.Now().UnixMilli() }
+// nowMs is the time that retention and expiry go by.
+func (s *Store) nowMs() int64 { return s.clock.ms() }
 
 func (s *Store) logger() *slog.Logger { return s.opts.Logger }
 

@@ -253,3 +253,26 @@ func TestProduceUnverified(t *testing.T) {
 		}
 	}
 }
+
+// A produce that waits for the coordinator while its topic is deleted and made
+// again is none of the new topic's.
+func TestProduceWaitsOverDeletion(t *testing.T) {
+	for version, code := range map[int16]int16{11: 48, 12: 48, 13: 100} {
+		n := newNode(t, nil)
+		n.topic("p", 1)
+		txns := &coordinator{hold: true}
+		n.Txns = txns
+		a := n.start(new(Conn), txnRequest(version, n, txnBatch(1, 0, 0, "a")))
+		n.apply(&meta.RemoveTopic{TopicID: n.Topics.Topic([]byte("p")).ID})
+		n.topic("p", 1)
+		txns.release()
+		<-a.done
+		resp := &kmsg.ProduceResponse{Version: version}
+		if err := resp.ReadFrom(a.reply); err != nil || resp.Topics[0].Partitions[0].ErrorCode != code {
+			t.Errorf("version %d: %+v, %v, want code %d", version, resp.Topics, err, code)
+		}
+		if end := n.end("p", 0); end != 0 || len(n.producers("p", 0)[0].ActiveProducers) != 0 {
+			t.Errorf("version %d: the new topic ends at %d", version, end)
+		}
+	}
+}
