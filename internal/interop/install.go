@@ -45,37 +45,51 @@ func KafkaJars(ctx context.Context, dir string) (string, error) {
 	if jars := os.Getenv("KQ_KAFKA_JARS"); jars != "" {
 		return jars, nil
 	}
-	jars := filepath.Join(dir, "kafka-"+KafkaVersion)
+	return mavenJars(ctx, filepath.Join(dir, "kafka-"+KafkaVersion), [][3]string{
+		{"org.apache.kafka", "kafka_2.13", KafkaVersion},
+		{"org.apache.kafka", "kafka-tools", KafkaVersion},
+		{"org.apache.logging.log4j", "log4j-slf4j-impl", "2.25.1"},
+		{"org.apache.logging.log4j", "log4j-core", "2.25.1"},
+		{"org.apache.logging.log4j", "log4j-1.2-api", "2.25.1"},
+	})
+}
+
+// StreamsJars returns a folder with what Kafka Streams' examples need on top
+// of KafkaJars, resolved by Maven once.
+func StreamsJars(ctx context.Context, dir string) (string, error) {
+	return mavenJars(ctx, filepath.Join(dir, "streams-"+KafkaVersion), [][3]string{
+		{"org.apache.kafka", "kafka-streams-examples", KafkaVersion},
+	}, "-DincludeArtifactIds=kafka-streams,kafka-streams-examples,rocksdbjni")
+}
+
+// mavenJars resolves artifacts (group, name, version) with what they need into
+// the folder jars, when it is not there yet.
+func mavenJars(ctx context.Context, jars string, artifacts [][3]string, more ...string) (string, error) {
 	if _, err := os.Stat(jars); err == nil {
 		return jars, nil
 	}
 	if _, err := Program(ctx, "mvn", "maven"); err != nil {
 		return "", err
 	}
-	work, err := os.MkdirTemp(dir, "maven-")
+	work, err := os.MkdirTemp(filepath.Dir(jars), "maven-")
 	if err != nil {
 		return "", err
 	}
 	defer os.RemoveAll(work)
-	if err := os.WriteFile(filepath.Join(work, "pom.xml"), []byte(pom()), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(work, "pom.xml"), []byte(pom(artifacts)), 0o644); err != nil {
 		return "", err
 	}
-	if err := command(ctx, work, "mvn", "-q", "-B", "dependency:copy-dependencies", "-DoutputDirectory=jars"); err != nil {
+	args := append([]string{"-q", "-B", "dependency:copy-dependencies", "-DoutputDirectory=jars"}, more...)
+	if err := command(ctx, work, "mvn", args...); err != nil {
 		return "", fmt.Errorf("resolve Kafka's class path: %w", err)
 	}
 	return jars, os.Rename(filepath.Join(work, "jars"), jars)
 }
 
-func pom() string {
+func pom(artifacts [][3]string) string {
 	var b strings.Builder
 	b.WriteString("<project><modelVersion>4.0.0</modelVersion><groupId>kq</groupId><artifactId>interop</artifactId><version>1</version><dependencies>\n")
-	for _, gav := range [][3]string{
-		{"org.apache.kafka", "kafka_2.13", KafkaVersion},
-		{"org.apache.kafka", "kafka-tools", KafkaVersion},
-		{"org.apache.logging.log4j", "log4j-slf4j-impl", "2.25.1"},
-		{"org.apache.logging.log4j", "log4j-core", "2.25.1"},
-		{"org.apache.logging.log4j", "log4j-1.2-api", "2.25.1"},
-	} {
+	for _, gav := range artifacts {
 		fmt.Fprintf(&b, "<dependency><groupId>%s</groupId><artifactId>%s</artifactId><version>%s</version></dependency>\n", gav[0], gav[1], gav[2])
 	}
 	b.WriteString("</dependencies></project>\n")

@@ -21,6 +21,10 @@ type peers struct {
 	kq     string // the built binary
 
 	archive string // the JVM's class data archive, "" when there is none
+	classes string // folder of testdata/Groups.java, compiled
+	streams string // folder of the class path's part for Kafka Streams and its examples
+	node    string // an interpreter of JavaScript
+	modules string // its folder of packages: kafkajs
 }
 
 // installed is set by TestMain before any test runs.
@@ -57,6 +61,7 @@ func setup(m *testing.M) (int, error) {
 	}
 	installed.python, err = pythonClients(ctx, dir)
 	errs = append(errs, err)
+	errs = append(errs, javaClients(ctx, dir, tmp), kafkajs(ctx, dir))
 	installed.kcat, err = Program(ctx, "kcat", "kcat")
 	errs = append(errs, err)
 	installed.kq = filepath.Join(tmp, "kq")
