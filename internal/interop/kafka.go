@@ -41,9 +41,14 @@ func JVM(ctx context.Context, jars, class string, args ...string) *exec.Cmd {
 
 // StartKafka formats dir (when it is empty) and starts Apache Kafka from jars
 // in it, with node id 1 and the settings given on top of a one-node setup;
-// listeners come beside its own. It returns when the broker answers.
+// listeners come beside its own. Started again in a folder it has its address
+// again. It returns when the broker answers.
 func StartKafka(ctx context.Context, jars, dir string, settings map[string]string) (*Kafka, error) {
-	ports, err := freePorts(2)
+	props := filepath.Join(dir, "server.properties")
+	ports, err := portsOf(props)
+	if err != nil {
+		ports, err = freePorts(2)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +56,6 @@ func StartKafka(ctx context.Context, jars, dir string, settings map[string]strin
 		Addr: fmt.Sprintf("127.0.0.1:%d", ports[0]), Dir: filepath.Join(dir, "data"),
 		log: &bytes.Buffer{}, done: make(chan struct{}),
 	}
-	props := filepath.Join(dir, "server.properties")
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("start kafka: %w", err)
 	}
@@ -163,6 +167,21 @@ func (k *Kafka) end(sig syscall.Signal) error {
 	case <-time.After(time.Minute):
 		return fmt.Errorf("stop kafka: still running a minute after %v", sig)
 	}
+}
+
+// portsOf reads the two ports out of the properties that an earlier start wrote.
+func portsOf(props string) ([]int, error) {
+	p, err := os.ReadFile(props)
+	if err != nil {
+		return nil, err
+	}
+	ports := make([]int, 2)
+	for line := range strings.Lines(string(p)) {
+		if n, _ := fmt.Sscanf(line, "listeners=PLAINTEXT://127.0.0.1:%d,CONTROLLER://127.0.0.1:%d", &ports[0], &ports[1]); n == 2 {
+			return ports, nil
+		}
+	}
+	return nil, fmt.Errorf("no listeners in %s", props)
 }
 
 func freePorts(n int) ([]int, error) {

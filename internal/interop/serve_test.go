@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -37,7 +38,10 @@ func startServer(t *testing.T, data string, args ...string) *server {
 func startKQ(t *testing.T, data string, args ...string) *server {
 	t.Helper()
 	ready := filepath.Join(t.TempDir(), "ready")
-	args = append([]string{"serve", "--listen", "127.0.0.1:0", "--data", data, "--ready-file", ready}, args...)
+	args = append([]string{"serve", "--data", data, "--ready-file", ready}, args...)
+	if !slices.Contains(args, "--listen") {
+		args = append(args, "--listen", "127.0.0.1:0")
+	}
 	cmd := exec.Command(installed.kq, args...)
 	var log bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &log, &log

@@ -129,7 +129,7 @@ func (l library) start(t *testing.T, changed watch, name, verb string, options m
 		cancel()
 		<-w.done
 		if t.Failed() {
-			t.Logf("%s ended: %v\n%s\nstderr: %.6000s", w.name, w.err, w.brief(), w.errs.Bytes())
+			t.Logf("%s ended: %v\n%s\nstderr: %s", w.name, w.err, w.brief(), lastBytes(w.errs.String(), 3000))
 		}
 	})
 	return w
@@ -145,14 +145,22 @@ func (w watch) tell() {
 // until waits for cond, which is looked at whenever a worker said something.
 func (w watch) until(t *testing.T, limit time.Duration, what string, cond func() bool) {
 	t.Helper()
+	if !w.within(limit, cond) {
+		t.Fatalf("not after %v: %s", limit, what)
+	}
+}
+
+// within waits for cond as until does and tells whether it came.
+func (w watch) within(limit time.Duration, cond func() bool) bool {
 	deadline := time.After(limit)
 	for !cond() {
 		select {
 		case <-w:
 		case <-deadline:
-			t.Fatalf("not after %v: %s", limit, what)
+			return cond()
 		}
 	}
+	return true
 }
 
 // stop ends the worker's stdin, on which it leaves, and waits for its end.
@@ -177,9 +185,10 @@ func (w *worker) said() []string {
 	return slices.Clone(w.lines)
 }
 
-// brief is what the worker said without the records it read.
+// brief is the last of what the worker said, without the records it read.
 func (w *worker) brief() string {
-	return strings.Join(slices.DeleteFunc(w.said(), func(l string) bool { return strings.HasPrefix(l, "r ") }), "\n")
+	lines := slices.DeleteFunc(w.said(), func(l string) bool { return strings.HasPrefix(l, "r ") })
+	return strings.Join(lines[max(0, len(lines)-30):], "\n")
 }
 
 // owned is the assignment the worker told last.

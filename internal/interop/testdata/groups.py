@@ -10,6 +10,7 @@ etl    copies from= to to=, the same partition, each value with "|ATTEMPT" behin
        it, exactly once (mode=exactly) or at least once; one line an attempt:
        "commit|abort|unknown ATTEMPT RECORDS". It ends when stdin does.
 """
+import faulthandler
 import random
 import sys
 import threading
@@ -28,7 +29,12 @@ def complain(*words):
 
 
 def watch_stdin():
-    threading.Thread(target=lambda: (sys.stdin.read(), ended.set()), daemon=True).start()
+    def wait():
+        sys.stdin.read()
+        ended.set()
+        faulthandler.dump_traceback_later(40, exit=True)  # a client that does not leave tells where it hangs
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 class Owned:
