@@ -43,7 +43,7 @@ func startFranz(t *testing.T, changed watch, o map[string]string) *worker {
 	if o["protocol"] == "consumer" {
 		f.opts = append(f.opts, kgo.ServerSideBalancer())
 	} else {
-		f.opts = append(f.opts, kgo.Balancers(kgo.RangeBalancer()), kgo.SessionTimeout(10*time.Second), kgo.HeartbeatInterval(500*time.Millisecond))
+		f.opts = append(f.opts, kgo.Balancers(kgo.RangeBalancer()), kgo.SessionTimeout(6*time.Second), kgo.HeartbeatInterval(500*time.Millisecond))
 	}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	f.w = &worker{name: o["id"], stdin: closer(cancel), done: make(chan struct{})}

@@ -53,7 +53,7 @@ public class Groups {
         if ("consumer".equals(o.get("protocol"))) {
             c.put("group.protocol", "consumer");
         } else if (o.containsKey("group")) {
-            c.putAll(Map.of("session.timeout.ms", Integer.parseInt(o.getOrDefault("session", "10000")), "heartbeat.interval.ms", 500,
+            c.putAll(Map.of("session.timeout.ms", Integer.parseInt(o.getOrDefault("session", "6000")), "heartbeat.interval.ms", 500,
                 "partition.assignment.strategy", "cooperative-sticky".equals(o.get("strategy")) ? CooperativeStickyAssignor.class.getName() : RangeAssignor.class.getName()));
         }
         c.putAll(more);

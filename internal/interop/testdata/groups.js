@@ -28,7 +28,7 @@ async function untilStdinEnds(consumer, producers) {
 function member() {
   const consumer = kafka.consumer({
     groupId: o.group,
-    sessionTimeout: Number(o.session || 10000),
+    sessionTimeout: Number(o.session || 6000),
     rebalanceTimeout: 10000,
     heartbeatInterval: 500,
     metadataMaxAge: 2000,

@@ -11,6 +11,7 @@ etl    copies from= to to=, the same partition, each value with "|ATTEMPT" behin
        "commit|abort|unknown ATTEMPT RECORDS". It ends when stdin does.
 """
 import faulthandler
+import os
 import random
 import sys
 import threading
@@ -83,7 +84,7 @@ def confluent_consumer(o, owned, **more):
     if o.get("protocol") == "consumer":
         conf["group.protocol"] = "consumer"
     else:
-        conf.update({"partition.assignment.strategy": o.get("strategy", "range"), "session.timeout.ms": int(o.get("session", 10000)), "heartbeat.interval.ms": 500})
+        conf.update({"partition.assignment.strategy": o.get("strategy", "range"), "session.timeout.ms": int(o.get("session", 6000)), "heartbeat.interval.ms": 500})
     conf.update(more)
     c = Consumer(conf)
     gone = lambda c, parts: owned.remove(parts)
@@ -161,10 +162,18 @@ def confluent_read(o):
     c.close()
 
 
+def start_again(o, attempt, n, attempts):
+    """Replaces a process that hangs, as whoever watches over it would."""
+    complain(attempt, "hangs: starting again")
+    say("unknown", attempt, n)
+    o["attempts"] = str(attempts)
+    os.execv(sys.executable, [sys.executable] + sys.argv[:3] + ["%s=%s" % kv for kv in o.items()])
+
+
 def confluent_etl(o):
     from confluent_kafka import KafkaException, Producer, TopicPartition
 
-    rng, owned, attempts = random.Random(o["seed"]), Owned(), 0
+    rng, owned, attempts = random.Random(o["seed"]), Owned(), int(o.get("attempts", 0))
     c = confluent_consumer(o, owned)
     exactly = o["mode"] == "exactly"
     make = (lambda: confluent_producer(o)) if exactly else (lambda: Producer({"bootstrap.servers": o["bootstrap"], "enable.idempotence": True, "linger.ms": 5}))
@@ -211,7 +220,14 @@ def confluent_etl(o):
                 say("abort", attempt, n)
                 rewind()
                 continue
-            stubborn(lambda: p.send_offsets_to_transaction(offsets, c.consumer_group_metadata(), 5), temporary)
+            p.flush(60)
+            # librdkafka may wait for ever for a coordinator that was restarted (its issue 5456)
+            hangs = threading.Timer(6, start_again, [o, attempt, n, attempts])
+            hangs.start()
+            try:
+                p.send_offsets_to_transaction(offsets, c.consumer_group_metadata(), 5)
+            finally:
+                hangs.cancel()
             stubborn(lambda: p.commit_transaction(5), temporary)
             say("commit", attempt, n)
         except (KafkaException, RuntimeError) as e:
@@ -250,7 +266,7 @@ def python_consumer(o, owned, **more):
 
     strategy = CooperativeStickyAssignor if o.get("strategy") == "cooperative-sticky" else RangePartitionAssignor
     conf = {"bootstrap_servers": o["bootstrap"], "group_id": o["group"], "enable_auto_commit": False, "auto_offset_reset": "earliest", "isolation_level": "read_committed",
-            "session_timeout_ms": int(o.get("session", 10000)), "heartbeat_interval_ms": 500, "reconnect_backoff_max_ms": 500, "metadata_max_age_ms": 2000,
+            "session_timeout_ms": int(o.get("session", 6000)), "heartbeat_interval_ms": 500, "reconnect_backoff_max_ms": 500, "metadata_max_age_ms": 2000,
             "partition_assignment_strategy": [strategy]}
     if o.get("instance"):
         conf["group_instance_id"] = o["instance"]
