@@ -60,8 +60,12 @@ func TestDrill(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	listen := []string{"--listen", fmt.Sprintf("127.0.0.1:%d", ports[0])}
-	s := startServer(t, dir, listen...)
+	// a member that is gone is noticed soon, as the classic groups' session timeout has it
+	args := []string{
+		"--listen", fmt.Sprintf("127.0.0.1:%d", ports[0]), "--set", "group.consumer.min.session.timeout.ms=6000", "--set", "group.consumer.session.timeout.ms=6000",
+		"--set", "group.consumer.min.heartbeat.interval.ms=500", "--set", "group.consumer.heartbeat.interval.ms=500",
+	}
+	s := startServer(t, dir, args...)
 	all, changed := lanes(), make(watch, 1)
 	stopReading := readLive(t, s.addr, all, changed)
 	for _, l := range all {
@@ -72,6 +76,7 @@ func TestDrill(t *testing.T) {
 	}
 	stopWriting := writeInput(t, s.addr, all)
 	changed.until(t, 60*time.Second, "every client has copied something", func() bool { return everyoneWorks(all) })
+	t.Log("every client works")
 	for i := range kills {
 		pause(t, 300+rng.IntN(2500))
 		if err := s.kill(); err != nil {
@@ -79,16 +84,19 @@ func TestDrill(t *testing.T) {
 		}
 		t.Logf("kill %d", i+1)
 		pause(t, rng.IntN(500))
-		s = startServer(t, dir, listen...)
+		s = startServer(t, dir, args...)
 	}
 	stopWriting()
+	t.Log("all is written")
 	arrived := changed.within(120*time.Second, func() bool { return allSeen(all) })
+	t.Log("all is copied")
 	for _, l := range all {
 		for _, w := range l.workers {
 			w.stop(t)
 		}
 	}
 	stopReading()
+	t.Log("all clients have left")
 	for _, l := range all {
 		t.Run(l.name, func(t *testing.T) { l.check(t, s.addr) })
 	}

@@ -25,11 +25,17 @@ type server struct {
 }
 
 // startServer starts kq on data, or Apache Kafka when KQ_INTEROP_TARGET is
-// "kafka": that is how these tests are tested.
+// "kafka": that is how these tests are tested. Both take --set KEY=VALUE.
 func startServer(t *testing.T, data string, args ...string) *server {
 	t.Helper()
 	if os.Getenv("KQ_INTEROP_TARGET") == "kafka" {
-		return startApache(t, data)
+		settings := map[string]string{}
+		for i, a := range args {
+			if k, v, ok := strings.Cut(a, "="); ok && k != "node.id" && i > 0 && args[i-1] == "--set" {
+				settings[k] = v
+			}
+		}
+		return startApacheWith(t, data, settings)
 	}
 	return startKQ(t, data, args...)
 }
@@ -98,7 +104,12 @@ func startKQ(t *testing.T, data string, args ...string) *server {
 // startApache runs Apache Kafka as a server of these tests.
 func startApache(t *testing.T, dir string) *server {
 	t.Helper()
-	k, err := StartKafka(t.Context(), installed.jars, dir, nil)
+	return startApacheWith(t, dir, nil)
+}
+
+func startApacheWith(t *testing.T, dir string, settings map[string]string) *server {
+	t.Helper()
+	k, err := StartKafka(t.Context(), installed.jars, dir, settings)
 	if err != nil {
 		t.Fatal(err)
 	}
