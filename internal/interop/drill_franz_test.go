@@ -99,7 +99,7 @@ func (f *franz) copies(in []*kgo.Record) (attempt string, out []*kgo.Record) {
 
 // exactly runs one session; an error ends it, the next one settles what was open.
 func (f *franz) exactly(ctx context.Context) error {
-	s, err := kgo.NewGroupTransactSession(append(f.opts, kgo.TransactionalID(f.o["id"]), kgo.TransactionTimeout(20*time.Second), kgo.RequireStableFetchOffsets())...)
+	s, err := kgo.NewGroupTransactSession(append(f.opts, kgo.TransactionalID(f.o["id"]), kgo.TransactionTimeout(20*time.Second))...)
 	if err != nil {
 		return err
 	}
