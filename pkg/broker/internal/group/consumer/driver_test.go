@@ -106,6 +106,11 @@ func (d *driver) do(fx machine.Effects) {
 	if len(fx.Records) > 0 {
 		if err := d.refuse; err != nil {
 			d.refuse = nil
+			for _, r := range fx.Replies {
+				if _, ok := r.Response.(*kmsg.ConsumerGroupHeartbeatResponse); ok {
+					d.got[r.Call.(int)] = Refused(err, "")
+				}
+			}
 			if fx.Done != nil {
 				d.do(fx.Done(err))
 			}
