@@ -159,11 +159,7 @@ func (t *turn) commit(cs *commits, txn *transaction) {
 	for i := range cs.writes {
 		w := &cs.writes[i]
 		if cs.check != nil {
-			var id meta.ID
-			if !w.named {
-				id = w.id
-			}
-			if err := cs.check(w.topic, id, w.partition); err != nil {
+			if err := cs.check(w.topic, w.id, w.partition); err != nil {
 				*w.code = err.Code
 				continue
 			}

@@ -1,6 +1,8 @@
 package group
 
 import (
+	"crypto/rand"
+	"encoding/base64"
 	"fmt"
 	"iter"
 	"math"
@@ -125,7 +127,7 @@ func (c *Coordinator) ConsumerGroupHeartbeat(client machine.Client, q *kmsg.Cons
 	if q.MemberEpoch == 0 {
 		fresh = c.newConsumer
 		if q.MemberID == "" {
-			event.NewMemberID = uuid()
+			event.NewMemberID = shortID()
 		}
 	}
 	found, err := c.turn(q.Group, fresh, func(t *turn) {
@@ -150,6 +152,14 @@ func (c *Coordinator) ConsumerGroupHeartbeat(client machine.Client, q *kmsg.Cons
 	case !found:
 		reply(consumer.Refused(kerr.GroupIDNotFound, fmt.Sprintf("Consumer group %s not found.", q.Group)))
 	}
+}
+
+// shortID makes an id for a member that brings none, as Kafka writes its own ids.
+func shortID() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // does not fail
+	b[0] &= 0x7f           // it does not begin with a dash
+	return base64.RawURLEncoding.EncodeToString(b[:])
 }
 
 // ConsumerGroupDescribe describes groups of the consumer protocol.

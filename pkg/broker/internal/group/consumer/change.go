@@ -136,8 +136,13 @@ func (g *Group) memberOrNew(id string) *member {
 
 // update puts a member in, and its partitions under its name.
 func (g *Group) update(m *member) {
-	g.disown(g.members[m.id])
+	old := g.members[m.id]
+	g.disown(old)
 	g.members[m.id] = m
+	if old == nil {
+		g.comers++
+		g.came[m.id] = g.comers
+	}
 	if m.instance != "" {
 		g.static[m.instance] = m.id
 	}
@@ -157,6 +162,7 @@ func (g *Group) remove(id string) {
 	}
 	g.disown(m)
 	delete(g.members, id)
+	delete(g.came, id)
 	if m.instance != "" && g.static[m.instance] == id {
 		delete(g.static, m.instance)
 	}

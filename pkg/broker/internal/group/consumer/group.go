@@ -31,6 +31,8 @@ type Group struct {
 	target          map[string]Assignment // by member id
 
 	members  map[string]*member
+	came     map[string]int            // the order in which members came
+	comers   int                       // members that ever came
 	static   map[string]string         // instance id to member id
 	owners   map[topicPartition]string // member ids
 	resolved map[string]resolution     // patterns
@@ -54,7 +56,7 @@ type resolution struct {
 func New(id string, o *Options) *Group {
 	return &Group{
 		id: id, o: o, epoch: firstEpoch, assignmentEpoch: firstEpoch, assignedAt: -1, resolvedAt: -1, checked: -1,
-		target: make(map[string]Assignment), members: make(map[string]*member), static: make(map[string]string),
+		target: make(map[string]Assignment), members: make(map[string]*member), came: make(map[string]int), static: make(map[string]string),
 		owners: make(map[topicPartition]string), resolved: make(map[string]resolution), joining: make(map[string]bool),
 	}
 }
@@ -145,7 +147,7 @@ func (g *Group) tombstones(renamed map[string]string) []change {
 // memberIDs are in the order of Kafka's map.
 func (g *Group) memberIDs() []string {
 	ids := slices.Collect(maps.Keys(g.members))
-	timelineOrder(ids)
+	timelineOrder(ids, func(id string) int { return g.came[id] })
 	return ids
 }
 

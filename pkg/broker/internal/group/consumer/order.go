@@ -61,13 +61,14 @@ func hashSetOrder[K any](keys []K, n int, hash func(K) int32) {
 	hashMapOrder(keys, 1<<bits.Len(uint(want-1)), hash)
 }
 
-// timelineOrder sorts keys as Kafka's TimelineHashMap does, which began empty.
-func timelineOrder(keys []string) {
+// timelineOrder sorts keys as Kafka's TimelineHashMap does, which began empty: in a
+// slot the key that came last is first. Since tells when a key came.
+func timelineOrder(keys []string, since func(string) int) {
 	slots := 2
 	for float32(len(keys))*0.75 > float32(slots) {
 		slots *= 2
 	}
-	slices.Sort(keys)
+	slices.SortFunc(keys, func(a, b string) int { return since(b) - since(a) })
 	sortByBucket(keys, func(k string) uint32 {
 		h := uint64(int64(hashString(k))) * 0x9e3779b97f4a7c15
 		return uint32(h >> (65 - bits.Len(uint(slots))))

@@ -107,7 +107,7 @@ type Info struct {
 }
 
 // PartitionCheck says whether offsets of one partition may be committed, nil for
-// yes. The id is zero when the client names topics.
+// yes.
 type PartitionCheck func(topic string, id [16]byte, partition int32) *kerr.Error
 
 // Commit is who commits offsets.
