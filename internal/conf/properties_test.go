@@ -1,71 +1,44 @@
 package conf_test
 
 import (
-	"errors"
-	"slices"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"kq/internal/conf"
 )
 
-func TestParseProperties(t *testing.T) {
-	const text = "# comment\r\n! another\n\n a = b \nc:d\ne f\n\ng\\=h=i\\\n   j\\\\\nk\nl=\\u00e4\\ud83d\\ude00\\t\\x\n\xef\xbb\xbfm=\\\n"
-	got, err := conf.ParseProperties(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := []conf.Entry{
-		{"a", "b ", 4}, {"c", "d", 5}, {"e", "f", 6}, {"g=h", `ij\`, 8}, {"k", "", 10}, {"l", "ä😀\tx", 11}, {"\ufeffm", "", 12},
-	}
-	if !slices.Equal(got, want) {
-		t.Errorf("got %+v\nwant %+v", got, want)
-	}
-	for _, bad := range []string{`a=\u12`, `\uxxxx=1`, "a=b\nc=\\u-123"} {
-		if _, err := conf.ParseProperties(bad); !errors.Is(err, conf.ErrProperties) {
-			t.Errorf("%q: got %v", bad, err)
+// TestSetFile: a file of client properties, and the words about one that is none.
+func TestSetFile(t *testing.T) {
+	for text, want := range map[string]string{
+		"client.id = a\\\n  b\ngroup.id=x\n":  "",
+		"client.id=\xe9":                      "",
+		"client.id=a\nlinger.ms=\\u00zz":      `: line 2: \u needs four hexadecimal digits`,
+		"#" + strings.Repeat(" ", 1<<20):      ": larger than 1048576 bytes, this is no file of client properties",
+		"\n\nclient.idd=a":                    ":3: ",
+		"client.id=a\nsecurity.protocol=soon": ":2: ",
+	} {
+		path := filepath.Join(t.TempDir(), "client.properties")
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
 		}
-	}
-}
-
-// propertiesText writes what ParseProperties reads.
-func propertiesText(all []conf.Entry) string {
-	var b strings.Builder
-	for _, e := range all {
-		for i, s := range []string{e.Name, e.Value} {
-			if i == 1 {
-				b.WriteByte('=')
+		var v conf.Values
+		var skipped []string
+		err := v.SetFile(path, func(name string) { skipped = append(skipped, name) })
+		if want == "" {
+			id := v.Text("client.id")
+			if err != nil || id != "ab" && id != "é" || id == "ab" && (len(skipped) != 1 || skipped[0] != "group.id") {
+				t.Errorf("%.40q: %q, skipped %q, %v", text, id, skipped, err)
 			}
-			for _, c := range []byte(s) {
-				switch c {
-				case '\n', '\r', '\t', '\f':
-					b.WriteString(`\` + map[byte]string{'\n': "n", '\r': "r", '\t': "t", '\f': "f"}[c])
-				case ' ', '\\', '=', ':', '#', '!', 0xef:
-					b.WriteByte('\\')
-					b.WriteByte(c)
-				default:
-					b.WriteByte(c)
-				}
-			}
+			continue
 		}
-		b.WriteByte('\n')
+		if err == nil || !strings.HasPrefix(err.Error(), path+want) {
+			t.Errorf("%.40q: got %v, want %s", text, err, path+want)
+		}
 	}
-	return b.String()
-}
-
-func FuzzParseProperties(f *testing.F) {
-	for _, s := range []string{"a=b", "a:b\\\n c", "\\u0041=\\ud83d\\ude00", "#x\n\r\ny", "=", "\\", "a\\\r\nb"} {
-		f.Add(s)
+	var v conf.Values
+	if err := v.SetFile(filepath.Join(t.TempDir(), "none"), nil); err == nil {
+		t.Error("a file that is not there was read")
 	}
-	f.Fuzz(func(t *testing.T, s string) {
-		all, err := conf.ParseProperties(s)
-		if err != nil {
-			return
-		}
-		again, err := conf.ParseProperties(propertiesText(all))
-		same := slices.EqualFunc(all, again, func(a, b conf.Entry) bool { return a.Name == b.Name && a.Value == b.Value })
-		if err != nil || !same {
-			t.Errorf("%q gave %+v, which gives %+v, %v", s, all, again, err)
-		}
-	})
 }

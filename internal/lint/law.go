@@ -37,6 +37,7 @@ var stateRecordUsers = []string{"pkg/broker/internal/group", "pkg/broker/interna
 // sideRooms stand alone, and only the packages named may import them.
 var sideRooms = map[string][]string{
 	"internal/staterec":             stateRecordUsers,
+	"internal/properties":           {"internal/conf", "pkg/broker"}, // one format, for clients and brokers alike
 	"pkg/broker/internal/wire":      {"pkg/broker/internal/api", "pkg/broker"},
 	"pkg/broker/internal/configdef": {"pkg/broker/internal/meta", "pkg/broker/internal/topic", "pkg/broker/internal/group", "pkg/broker/internal/group/classic", "pkg/broker/internal/group/consumer", "pkg/broker/internal/txn", "pkg/broker/internal/replica", "pkg/broker/internal/cluster", "pkg/broker/internal/auth", "pkg/broker/internal/quota", "pkg/broker/internal/api", "pkg/broker"},
 }
@@ -65,7 +66,7 @@ var internalForLibraries = []string{"internal/format", "internal/serde", "intern
 var internals = map[string][]string{
 	"internal/nearest": {},
 	"internal/cli":     {"internal/conf", "internal/client", "internal/nearest"},
-	"internal/conf":    {"internal/nearest"},
+	"internal/conf":    {"internal/nearest", "internal/properties"},
 	"internal/client":  {"internal/conf"},
 	"internal/out":     {},
 	"internal/format":  {"internal/serde", "internal/staterec"},

@@ -59,7 +59,7 @@ func settingsOf(t *testing.T, o Options) *settings {
 	return s
 }
 
-func properties(t *testing.T, lines ...string) *Properties {
+func serverProperties(t *testing.T, lines ...string) *Properties {
 	t.Helper()
 	p, err := ParseProperties("server.properties", []byte(strings.Join(lines, "\n")))
 	if err != nil {
@@ -77,7 +77,7 @@ func (l listenSpec) String() string {
 }
 
 func TestSettings(t *testing.T) {
-	quickstart := properties(t,
+	quickstart := serverProperties(t,
 		"process.roles=broker,controller", "node.id=7", "controller.quorum.bootstrap.servers=localhost:9093",
 		"listeners=PLAINTEXT://:9092,CONTROLLER://:9093", "inter.broker.listener.name=PLAINTEXT",
 		"advertised.listeners=PLAINTEXT://kafka.example:9092,CONTROLLER://localhost:9093",
@@ -132,12 +132,12 @@ func TestSettingsRefuse(t *testing.T) {
 		"advertise":         {Options{Advertise: []string{"h"}}, "HOST:PORT"},
 		"advertise port 0":  {Options{Advertise: []string{"h:0"}}, "port"},
 		"advertise network": {Options{Advertise: []string{"10/8=h:1"}}, "network"},
-		"listeners":         {Options{Properties: properties(t, "x=1", "listeners=9092")}, "server.properties:2: "},
-		"ssl":               {Options{Properties: properties(t, "listeners=SSL://:9093")}, "server.properties:1: "},
-		"mapped ssl":        {Options{Properties: properties(t, "listeners=OUT://:9093", "listener.security.protocol.map=OUT:SASL_SSL")}, "SASL_SSL"},
-		"only controllers":  {Options{Properties: properties(t, "listeners=C://:9093", "controller.listener.names=C")}, "server.properties:1: "},
-		"advertised":        {Options{Properties: properties(t, "advertised.listeners=X://h:1")}, "server.properties:1: "},
-		"log.dirs":          {Options{Properties: properties(t, "log.dirs=/a,/b")}, "server.properties:1: "},
+		"listeners":         {Options{Properties: serverProperties(t, "x=1", "listeners=9092")}, "server.properties:2: "},
+		"ssl":               {Options{Properties: serverProperties(t, "listeners=SSL://:9093")}, "server.properties:1: "},
+		"mapped ssl":        {Options{Properties: serverProperties(t, "listeners=OUT://:9093", "listener.security.protocol.map=OUT:SASL_SSL")}, "SASL_SSL"},
+		"only controllers":  {Options{Properties: serverProperties(t, "listeners=C://:9093", "controller.listener.names=C")}, "server.properties:1: "},
+		"advertised":        {Options{Properties: serverProperties(t, "advertised.listeners=X://h:1")}, "server.properties:1: "},
+		"log.dirs":          {Options{Properties: serverProperties(t, "log.dirs=/a,/b")}, "server.properties:1: "},
 		"no directory":      {Options{}, "data directory"},
 	} {
 		if name != "log.dirs" && name != "no directory" {
@@ -150,7 +150,7 @@ func TestSettingsRefuse(t *testing.T) {
 }
 
 func TestProperties(t *testing.T) {
-	p := properties(t,
+	p := serverProperties(t,
 		"# a comment", "num.partitions = 3", "", "zookeeper.connect=localhost:2181", "no.such.key=1",
 		"retention.ms=5", "num.partitions : 4", `broker.rack=\u0061\`, "  b",
 	)

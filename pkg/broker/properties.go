@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"kq/internal/properties"
 	"kq/pkg/broker/internal/configdef"
 )
 
@@ -34,12 +35,12 @@ func ReadProperties(path string) (*Properties, error) {
 
 // ParseProperties is ReadProperties for the content of a file.
 func ParseProperties(path string, data []byte) (*Properties, error) {
-	list, err := configdef.ParseProperties(bytes.NewReader(data))
+	list, err := properties.Parse(bytes.NewReader(data), properties.Options{})
 	if err != nil {
 		return nil, &Error{Message: path, Err: err, Next: "each line is key=value; a backslash at the end of a line continues it"}
 	}
 	p := &Properties{Path: path, lines: make(map[string]int, len(list))}
-	values, replaced := configdef.LastWins(list)
+	values, replaced := properties.LastWins(list)
 	p.values = values
 	for _, l := range list {
 		p.lines[l.Key] = l.Line
@@ -70,7 +71,7 @@ func (p *Properties) lineOf(warning string) (line int) {
 }
 
 // classify warns of a key that does not do what it says.
-func (p *Properties) classify(l configdef.Property) {
+func (p *Properties) classify(l properties.Property) {
 	v := configdef.Classify(l.Key)
 	if v.Effect == configdef.Honoured || v.Effect == configdef.NotNeeded {
 		return

@@ -8,8 +8,7 @@
 //     the effective value, its source and its synonyms, as DescribeConfigs answers them;
 //   - [ValidateTopic], [ValidateBroker], [ValidateGroup], [ValidateClientMetrics], [ValidateStatic]: is this set allowed;
 //   - [TopicConfig] and [ResolveTopic]: the typed values a log works with;
-//   - [ParseProperties], [EncodeProperties]: the java.util.Properties format; [Classify]: which keys of a
-//     server.properties kq honours.
+//   - [Classify]: which keys of a server.properties kq honours.
 //
 // A topic value is looked up in this order: the topic itself, the dynamic configs of this broker, the cluster-wide
 // dynamic defaults, the static file, Kafka's default. The four maps of the Effective functions are these layers.

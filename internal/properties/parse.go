@@ -1,6 +1,7 @@
-package configdef
+package properties
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -15,24 +16,46 @@ type Property struct {
 	Line       int // of the key, counted from 1
 }
 
-// ErrProperties is the sentinel of a properties file that cannot be read as one.
-var ErrProperties = errors.New("malformed properties")
+// ErrMalformed is a properties file that cannot be read as one.
+var ErrMalformed = errors.New("malformed properties")
 
-// maxProperties bounds a properties file, in bytes.
-const maxProperties = 16 << 20
+// ErrTooLarge is a file that is larger than Options.MaxBytes. It is ErrMalformed too.
+var ErrTooLarge = fmt.Errorf("%w: too large", ErrMalformed)
 
-// ParseProperties reads the format of java.util.Properties: comments with # and !, separators = : and blanks, lines
+// DefaultMaxBytes bounds a properties file where nothing else is said.
+const DefaultMaxBytes = 16 << 20
+
+// Options bounds what is read.
+type Options struct {
+	MaxBytes int64 // of the file; 0 is DefaultMaxBytes
+}
+
+// SyntaxError is a \u without four hexadecimal digits behind it: there is no
+// other mistake that a properties file can have. It is ErrMalformed.
+type SyntaxError struct {
+	Line int // on which the property begins, counted from 1
+}
+
+func (e *SyntaxError) Error() string {
+	return fmt.Sprintf(`line %d: \u needs four hexadecimal digits`, e.Line)
+}
+
+// Is tells that it is ErrMalformed.
+func (e *SyntaxError) Is(target error) bool { return target == ErrMalformed }
+
+// Parse reads the format of java.util.Properties: comments with # and !, separators = : and blanks, lines
 // continued by a backslash at their end, the escapes \t \n \r \f \uXXXX, any other escaped character itself. Lines end
 // with \n, \r or \r\n. Text that is valid UTF-8 is read as such (without a byte order mark), all other as ISO-8859-1.
 // Every property is returned in the order of the file, also those that a later one with the same key replaces: see
-// LastWins. Errors name the line and are ErrProperties.
-func ParseProperties(r io.Reader) ([]Property, error) {
-	data, err := io.ReadAll(io.LimitReader(r, maxProperties+1))
+// LastWins. The error is a *SyntaxError, ErrTooLarge or the reader's.
+func Parse(r io.Reader, o Options) ([]Property, error) {
+	most := cmp.Or(o.MaxBytes, DefaultMaxBytes)
+	data, err := io.ReadAll(io.LimitReader(r, most+1))
 	if err != nil {
 		return nil, fmt.Errorf("read properties: %w", err)
 	}
-	if len(data) > maxProperties {
-		return nil, fmt.Errorf("%w: larger than %d bytes", ErrProperties, maxProperties)
+	if int64(len(data)) > most {
+		return nil, fmt.Errorf("%w: more than %d bytes", ErrTooLarge, most)
 	}
 	s := lineScanner{text: decodeText(data), line: 1}
 	var out []Property
@@ -47,7 +70,7 @@ func ParseProperties(r io.Reader) ([]Property, error) {
 			p.Value, ok = unescape(value)
 		}
 		if !ok {
-			return nil, fmt.Errorf("%w: line %d: Malformed \\uxxxx encoding", ErrProperties, line)
+			return nil, &SyntaxError{line}
 		}
 		out = append(out, p)
 	}
@@ -253,48 +276,4 @@ func hexUnit(s string) (rune, bool) {
 		r = r<<4 | rune(c)
 	}
 	return r, true
-}
-
-// EncodeProperties writes properties as java.util.Properties.store does, one a line, in pure ASCII, without the comment
-// that names the date. ParseProperties reads the same keys and values back, invalid UTF-8 as U+FFFD.
-func EncodeProperties(list []Property) []byte {
-	var b []byte
-	for _, p := range list {
-		b = appendEscaped(b, p.Key, true)
-		b = append(b, '=')
-		b = appendEscaped(b, p.Value, false)
-		b = append(b, '\n')
-	}
-	return b
-}
-
-func appendEscaped(b []byte, s string, key bool) []byte {
-	for i, r := range s {
-		switch r {
-		case ' ':
-			if key || i == 0 {
-				b = append(b, '\\')
-			}
-			b = append(b, ' ')
-		case '\t':
-			b = append(b, `\t`...)
-		case '\n':
-			b = append(b, `\n`...)
-		case '\r':
-			b = append(b, `\r`...)
-		case '\f':
-			b = append(b, `\f`...)
-		case '\\', '=', ':', '#', '!':
-			b = append(b, '\\', byte(r))
-		default:
-			if r >= ' ' && r <= '~' {
-				b = append(b, byte(r))
-				continue
-			}
-			for _, u := range utf16.Encode([]rune{r}) {
-				b = fmt.Appendf(b, `\u%04X`, u)
-			}
-		}
-	}
-	return b
 }
