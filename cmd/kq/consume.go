@@ -5,7 +5,6 @@ import (
 	"errors"
 
 	"github.com/spf13/cobra"
-	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"kq/internal/cli"
@@ -102,8 +101,8 @@ func (a *app) consume(cmd *cobra.Command, f *consumeFlags, topics []string) erro
 			return cli.WithHint(err, "an expression matches whole names; kq topics lists those there are")
 		case errors.Is(err, format.ErrExecute):
 			return cli.WithHint(err, "{{if}} tells apart records that differ: %s --help lists the fields", cmd.CommandPath())
-		case err != nil && o.Group.Name != "" && (errors.Is(err, kerr.GroupAuthorizationFailed) || errors.Is(err, kerr.OffsetOutOfRange)):
-			return memberError(err, o.Group.Name)
+		case err != nil && memberHint(err, o.Group) != "":
+			return cli.WithHint(err, "%s", memberHint(err, o.Group))
 		case err != nil && o.Regex:
 			return err
 		case err != nil:

@@ -49,10 +49,18 @@ func (f *consumeFlags) groupOptions(cmd *cobra.Command) error {
 	return nil
 }
 
-// memberError adds what to do next to an error of a member of a group.
-func memberError(err error, group string) error {
-	if errors.Is(err, kerr.GroupAuthorizationFailed) {
-		return cli.WithHint(err, deniedHint)
+// memberHint is what to do next about an error of a member of a group.
+func memberHint(err error, g consume.Group) string {
+	switch {
+	case g.Name == "":
+	case errors.Is(err, kerr.GroupAuthorizationFailed):
+		return deniedHint
+	case errors.Is(err, kerr.OffsetOutOfRange):
+		return "the group's offset is not in the log: kq group reset " + shellQuote(g.Name) + " --to current moves it to the nearest that is"
+	case errors.Is(err, kerr.InconsistentGroupProtocol) && g.Balancer != "":
+		return "its other members use another balancer: without --balancer any will do"
+	case errors.Is(err, kerr.FencedInstanceID), errors.Is(err, kerr.UnreleasedInstanceID):
+		return "another client is the static member " + shellQuote(g.Instance) + ": kq group describe " + shellQuote(g.Name) + " --members shows it"
 	}
-	return cli.WithHint(err, "the group's offset is not in the log any more: kq group reset %s --to current moves it to the nearest", shellQuote(group))
+	return ""
 }

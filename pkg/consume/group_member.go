@@ -197,6 +197,9 @@ func (m *member) begin(ctx context.Context, fetched map[string]map[int32]kgo.Off
 			} else {
 				h.committed = -1
 			}
+			if m.failed == nil {
+				m.failed = m.past(ctx, h)
+			}
 			if p.pos < p.first {
 				m.notice("%s partition %d: records %d to %d were deleted before they could be read", topic, number, p.pos, p.first-1)
 				p.pos, p.given = p.first, p.first
@@ -207,6 +210,25 @@ func (m *member) begin(ctx context.Context, fetched map[string]map[int32]kgo.Off
 	}
 	m.silent = time.Now()
 	return fetched, nil
+}
+
+// past is an error when a group is past the end of a partition, as after its
+// topic was made anew: nothing would be read until the log is as long again.
+func (m *member) past(ctx context.Context, h *holding) error {
+	p := h.part
+	if h.committed <= p.last {
+		return nil
+	}
+	// It may have grown since the plan was made.
+	ends, err := kadm.NewClient(m.client).ListEndOffsets(ctx, p.topic)
+	if err != nil {
+		return fmt.Errorf("list offsets: %w", err)
+	}
+	end, err := listed(ends, partitionKey{p.topic, p.number})
+	if err == nil && h.committed > end {
+		err = fmt.Errorf("%s partition %d: the group is at %d, past the end, %d: %w", p.topic, p.number, h.committed, end, kerr.OffsetOutOfRange)
+	}
+	return err
 }
 
 // own makes a partition one of this member's.

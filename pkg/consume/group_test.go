@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"kq/pkg/broker/brokertest"
@@ -190,6 +191,25 @@ func TestGroupCommitsWhatWasWritten(t *testing.T) {
 	}
 }
 
+// TestGroupPastTheEnd tells that a group would read nothing.
+func TestGroupPastTheEnd(t *testing.T) {
+	b := brokertest.Start(t)
+	b.Topic("t", 1)
+	write(t, b.Addr(), "t", 1, 3)
+	var far kadm.Offsets
+	far.Add(kadm.Offset{Topic: "t", At: 77, LeaderEpoch: -1})
+	if err := kadm.NewClient(newClient(t, b.Addr())).CommitAllOffsets(t.Context(), "g", far); err != nil {
+		t.Fatal(err)
+	}
+	o := consume.Options{Topics: []string{"t"}, Group: consume.Group{Name: "g"}}
+	if err := join(t.Context(), t, b.Addr(), o, &page{l: newLedger()}); !errors.Is(err, kerr.OffsetOutOfRange) {
+		t.Errorf("it ended with %v", err)
+	}
+	if at := committed(t, b.Addr(), "g", "t", 0); at != 77 {
+		t.Errorf("it is at %d", at)
+	}
+}
+
 // TestGroupPassesControlRecords ends at a marker, which is no record to anybody.
 func TestGroupPassesControlRecords(t *testing.T) {
 	b := brokertest.Start(t)
@@ -342,6 +362,34 @@ func TestGroupFindsWhatIsNew(t *testing.T) {
 	}
 	if n, twice := l.count(); n != 8 || twice > 0 {
 		t.Errorf("%d records were written, %d twice: %v", n, twice, l.written)
+	}
+}
+
+// TestGroupOutlivesTheBroker goes on where it was when its broker comes back.
+func TestGroupOutlivesTheBroker(t *testing.T) {
+	b := brokertest.Start(t, brokertest.OnDisk())
+	b.Topic("t", 2)
+	l := newLedger()
+	o := consume.Options{Topics: []string{"t"}, Follow: true, Count: 60, Group: consume.Group{Name: "g"}}
+	ended := make(chan error, 1)
+	addr := b.Addr()
+	go func() { ended <- join(t.Context(), t, addr, o, &page{l: l}) }()
+	for round := range 3 {
+		if round > 0 {
+			b.Crash()
+			b.Restart()
+		}
+		write(t, addr, "t", 2, 10)
+		if round < 2 {
+			want := int64(10 * (round + 1))
+			until(t, func() bool { return committed(t, addr, "g", "t", 0) == want && committed(t, addr, "g", "t", 1) == want })
+		}
+	}
+	if err := <-ended; err != nil {
+		t.Fatal(err)
+	}
+	if n, twice := l.count(); n != 60 || twice > 0 {
+		t.Errorf("%d records were written, %d twice", n, twice)
 	}
 }
 
