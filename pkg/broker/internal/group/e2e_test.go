@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -150,6 +151,50 @@ func TestRebalance(t *testing.T) {
 			b.Restart()
 			settled(2, 3)
 		})
+	}
+}
+
+// A static member that is started again takes its partitions back; the others
+// notice nothing.
+func TestStaticMember(t *testing.T) {
+	b := brokertest.Start(t, brokertest.Topics("in:4"))
+	produce(t, client(t, b, kgo.RecordPartitioner(kgo.ManualPartitioner())), "in", 4, 0, 1)
+	start := func(instance string, events *atomic.Int64) (*kgo.Client, func() []int32) {
+		var mu sync.Mutex
+		var owned []int32
+		cl := client(t, b, kgo.ConsumerGroup("g"), kgo.ConsumeTopics("in"), kgo.InstanceID(instance), kgo.Balancers(kgo.RangeBalancer()),
+			kgo.HeartbeatInterval(50*time.Millisecond), kgo.DisableAutoCommit(),
+			kgo.OnPartitionsAssigned(func(_ context.Context, _ *kgo.Client, m map[string][]int32) {
+				mu.Lock()
+				defer mu.Unlock()
+				events.Add(1)
+				owned = slices.Sorted(slices.Values(m["in"]))
+			}),
+			kgo.OnPartitionsRevoked(func(context.Context, *kgo.Client, map[string][]int32) { events.Add(1) }))
+		go func() {
+			for !cl.PollFetches(t.Context()).IsClientClosed() && t.Context().Err() == nil {
+			}
+		}()
+		return cl, func() []int32 {
+			mu.Lock()
+			defer mu.Unlock()
+			return owned
+		}
+	}
+	var ofA, ofB atomic.Int64
+	_, ownedA := start("a", &ofA)
+	wait(t, "a has all", func() bool { return len(ownedA()) == 4 })
+	clB, ownedB := start("b", &ofB)
+	wait(t, "both have two", func() bool { return len(ownedA()) == 2 && len(ownedB()) == 2 })
+	had, events := ownedB(), ofA.Load()
+	clB.Close() // static members do not leave
+	_, ownedB = start("b", &ofB)
+	wait(t, "b has two again", func() bool { return slices.Equal(ownedB(), had) })
+	if n := ofA.Load(); n != events {
+		t.Errorf("the other member noticed %d events", n-events)
+	}
+	if d, err := kadm.NewClient(client(t, b)).DescribeGroups(ctx(t), "g"); err != nil || d["g"].State != "Stable" || len(d["g"].Members) != 2 {
+		t.Errorf("described as %+v, %v", d, err)
 	}
 }
 
