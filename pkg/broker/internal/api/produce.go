@@ -84,8 +84,8 @@ func handleProduce(s *Service, r *Request) {
 		op.run()
 		return
 	}
-	if refused := op.beginTxn(); refused != nil {
-		op.all(refused.Code)
+	if refused, message := op.beginTxn(); refused != nil {
+		op.all(refused.Code, message)
 		op.answer()
 		return
 	}
@@ -113,12 +113,13 @@ func (op *produceOp) run() {
 	op.arrived()
 }
 
-// all answers every partition with an error.
-func (op *produceOp) all(code int16) {
+// all answers every partition with an error, and a message if there is one.
+func (op *produceOp) all(code int16, message *string) {
 	for i := range op.q.Topics {
 		qt := &op.q.Topics[i]
 		for j := range qt.Partitions {
-			op.slot(qt, string(qt.Name), qt.Partitions[j].Index).ErrorCode = code
+			out := op.slot(qt, string(qt.Name), qt.Partitions[j].Index)
+			out.ErrorCode, out.ErrorMessage = code, message
 		}
 	}
 	op.failed = true

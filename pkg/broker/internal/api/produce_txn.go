@@ -63,10 +63,10 @@ func (t *produceTxn) of(qp *wire.ProducePartition) *txnPart {
 }
 
 // beginTxn collects the transactional batches of a request. It returns what all
-// of the request is refused with.
-func (op *produceOp) beginTxn() *kerr.Error {
+// of the request is refused with, and the message that goes with it.
+func (op *produceOp) beginTxn() (*kerr.Error, *string) {
 	if op.q.TransactionalID == nil {
-		return kerr.TransactionalIDAuthorizationFailed
+		return kerr.TransactionalIDAuthorizationFailed, nil
 	}
 	t := &produceTxn{
 		id: string(op.q.TransactionalID), producerID: -1, begun: time.Now(),
@@ -86,14 +86,15 @@ func (op *produceOp) beginTxn() *kerr.Error {
 				continue // refused whatever the transaction is
 			}
 			if t.producerID >= 0 && (t.producerID != b.ProducerID() || t.epoch != b.ProducerEpoch()) {
-				return kerr.InvalidProducerIDMapping
+				text := "Transactional records contained more than one producer ID"
+				return kerr.InvalidProducerIDMapping, &text
 			}
 			t.producerID, t.epoch = b.ProducerID(), b.ProducerEpoch()
 			t.parts = append(t.parts, txnPart{qp: qp, part: part, sequence: b.BaseSequence()})
 		}
 	}
 	op.txn = t
-	return nil
+	return nil, nil
 }
 
 // topicOf returns the topic that a request names, nil when there is none.

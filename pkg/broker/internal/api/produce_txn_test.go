@@ -234,7 +234,7 @@ func TestProduceTxnPartitions(t *testing.T) {
 	two := txnRequest(11, n, txnBatch(1, 0, 1, "a"))
 	two.Topics[0].Partitions = append(two.Topics[0].Partitions, produceRequest(11, "p", meta.ID{}, 1, txnBatch(2, 0, 0, "a")).Topics[0].Partitions[0])
 	for _, p := range ask(t, n.Service, two).(*kmsg.ProduceResponse).Topics[0].Partitions {
-		if p.ErrorCode != 49 {
+		if p.ErrorCode != 49 || p.ErrorMessage == nil || *p.ErrorMessage != "Transactional records contained more than one producer ID" {
 			t.Errorf("two producers: %+v", p)
 		}
 	}
