@@ -1,7 +1,7 @@
 // Command bench measures kq beside its peers in one run: Apache Kafka 4.3.1 and
 // kfake (persisted) as brokers, kcat as a command line.
 //
-//	go run . -o RESULTS.md                 all parts, 15 minutes on an idle machine
+//	go run . -o RESULTS.md                 all parts, half an hour on an idle machine
 //	go run . -only fsync,cli -o RESULTS.md these parts; the others keep their rows
 //	go run . -render -o RESULTS.md         no measuring: the files from results.json
 //	go run . -peers kq,kfake -runs 1       the table on standard output only

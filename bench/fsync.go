@@ -27,10 +27,10 @@ func fsyncedProduce(ctx context.Context, b *bench, peer string) (sample, error) 
 			key             string
 			conns, inFlight int
 		}{{"fsync.1", 1, 1}, {"fsync.16", 16, 1}, {"fsync.16x5", 16, 5}} {
-			if _, err := flood(ctx, srv.addr, request, v.conns, v.inFlight, b.fsyncTime/4); err != nil {
+			if _, err := flood(ctx, srv.addr, same(request), v.conns, v.inFlight, b.fsyncTime/4); err != nil {
 				return fmt.Errorf("warm up: %w", err)
 			}
-			took, err := flood(ctx, srv.addr, request, v.conns, v.inFlight, b.fsyncTime)
+			took, err := flood(ctx, srv.addr, same(request), v.conns, v.inFlight, b.fsyncTime)
 			if err != nil {
 				return fmt.Errorf("%d connections: %w", v.conns, err)
 			}
@@ -41,18 +41,21 @@ func fsyncedProduce(ctx context.Context, b *bench, peer string) (sample, error) 
 	})
 }
 
-// flood sends a request over and over, inFlight at a time on each connection,
-// and gives the times to the answers that came within d.
-func flood(ctx context.Context, addr string, req *kmsg.ProduceRequest, conns, inFlight int, d time.Duration) ([]time.Duration, error) {
+// same is the request of all connections.
+func same(req kmsg.Request) func(int) kmsg.Request { return func(int) kmsg.Request { return req } }
+
+// flood sends a connection's request over and over, inFlight at a time on each
+// connection, and gives the times to the answers that came within d.
+func flood(ctx context.Context, addr string, request func(conn int) kmsg.Request, conns, inFlight int, d time.Duration) ([]time.Duration, error) {
 	type result struct {
 		took []time.Duration
 		err  error
 	}
 	results := make(chan result, conns)
 	end := time.Now().Add(d)
-	for range conns {
+	for i := range conns {
 		go func() {
-			took, err := repeat(ctx, addr, req, inFlight, end)
+			took, err := repeat(ctx, addr, request(i), inFlight, end)
 			results <- result{took, err}
 		}()
 	}
@@ -66,13 +69,13 @@ func flood(ctx context.Context, addr string, req *kmsg.ProduceRequest, conns, in
 }
 
 // repeat is one connection of a flood.
-func repeat(ctx context.Context, addr string, req *kmsg.ProduceRequest, inFlight int, end time.Time) ([]time.Duration, error) {
+func repeat(ctx context.Context, addr string, req kmsg.Request, inFlight int, end time.Time) ([]time.Duration, error) {
 	c, err := dial(addr)
 	if err != nil {
 		return nil, err
 	}
 	defer c.close()
-	raw, resp := frame(req), req.ResponseKind().(*kmsg.ProduceResponse)
+	raw, resp := frame(req), req.ResponseKind()
 	var sent, took []time.Duration
 	began := time.Now()
 	for len(sent) < inFlight {
@@ -85,7 +88,7 @@ func repeat(ctx context.Context, addr string, req *kmsg.ProduceRequest, inFlight
 		if err := errors.Join(c.receive(resp), ctx.Err()); err != nil {
 			return nil, err
 		}
-		if err := produced(resp); err != nil {
+		if err := succeeded(resp); err != nil {
 			return nil, err
 		}
 		now := time.Now()

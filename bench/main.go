@@ -26,6 +26,12 @@ type config struct {
 	lines      int
 	starts     int
 	fsyncTime  time.Duration
+	members    int           // of groups: each of a group of its own, then together in ten
+	beatTime   time.Duration // heartbeats are sent
+	commitTime time.Duration // offsets are committed
+	offsets    int           // that a restarted server has
+	txnTime    time.Duration // transactions are committed
+	idleIDs    int           // transactional ids that do nothing
 }
 
 func main() {
@@ -57,6 +63,12 @@ func run(ctx context.Context, args []string) error {
 	fs.IntVar(&c.lines, "lines", 1_000_000, "lines of the command line's input; twice as many are read")
 	fs.IntVar(&c.starts, "starts", 30, "cold starts of a command")
 	fs.DurationVar(&c.fsyncTime, "fsync-time", 2*time.Second, "how long fsynced records are sent")
+	fs.IntVar(&c.members, "members", 1000, "members of groups: each in a group of its own, then all in ten groups")
+	fs.DurationVar(&c.beatTime, "beat-time", 5*time.Second, "how long members send heartbeats")
+	fs.DurationVar(&c.commitTime, "commit-time", 3*time.Second, "how long offsets are committed")
+	fs.IntVar(&c.offsets, "offsets", 1_000_000, "committed offsets that a restarted server has")
+	fs.DurationVar(&c.txnTime, "txn-time", 4*time.Second, "how long transactions are committed")
+	fs.IntVar(&c.idleIDs, "idle", 5000, "transactional ids that do nothing")
 	peers := fs.String("peers", strings.Join(allPeers(), ","), "who takes part")
 	only := fs.String("only", "", "measure these parts only, separated by commas: "+strings.Join(partNames(), ", "))
 	out := fs.String("o", "", "write the table to this file, the samples beside it")

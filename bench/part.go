@@ -75,6 +75,12 @@ func (b *bench) sizes(part string) string {
 		return fmt.Sprintf("%d records of %d bytes", b.trips, b.recordSize)
 	case "fsync":
 		return fmt.Sprintf("%v each, %d-byte records", b.fsyncTime, b.recordSize)
+	case "groups":
+		return fmt.Sprintf("%d members, heartbeats every %v for %v", b.members, beatEvery, b.beatTime)
+	case "commits":
+		return fmt.Sprintf("%v each, %d offsets at the restart", b.commitTime, b.offsets)
+	case "txns":
+		return fmt.Sprintf("%v each, %d-byte records, %d idle ids", b.txnTime, b.recordSize, b.idleIDs)
 	case "start":
 		return fmt.Sprintf("%d partitions", b.manyParts)
 	}

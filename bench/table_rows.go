@@ -39,6 +39,18 @@ func parts() []part {
 				"Kafka with flush.messages=1, kfake with SyncWrites.", servers, true, turns(fsyncedProduce),
 		},
 		{
+			"groups", "Consumer groups", "Classic members over plain sockets, a connection each, as many groups as members and then ten groups: from the first join until every " +
+				"member of every group has its assignment; then heartbeats.", servers, true, turns(membership),
+		},
+		{
+			"commits", "Committed offsets", "OffsetCommits of one partition over plain sockets, a group a connection, one or five under way. Restart: from the start of the process " +
+				"until every group answers with its offset.", servers, true, turns(commits),
+		},
+		{
+			"txns", "Transactions", "The franz-go client: transactions of one record, one after the other for each producer. Idle ids: the same produce to a server that has them " +
+				"and to one that has none, in turns; and the CPU that the first uses beyond the second while nobody asks.", servers, true, turns(transactions),
+		},
+		{
 			"cli", "Command line", "Lines of JSON of about 95 bytes, 4 partitions; output to /dev/null. kcat: `-P`, `-C -e -q`, `-C -e -J -q`, `-h`, `-L`.",
 			[]string{"kq", "kcat"},
 			true,
@@ -89,8 +101,46 @@ func rows(part string) []row {
 				row{v.key + "-p99", v.name + ", p99 ms", "%.2f", v.key != "fsync.16x5", nil})
 		}
 		return all
+	case "groups", "commits", "txns":
+		return coordinatorRows(part)
 	}
 	return cliRows()
+}
+
+// coordinatorRows are the rows of groups and transactions.
+func coordinatorRows(part string) []row {
+	switch part {
+	case "groups":
+		return []row{
+			{"groups.many-stable", "groups of one member, join to stable, ms", "%.0f", true, []limit{most("kafka", 1)}},
+			{"groups.many-beat-p50", "groups of one member, heartbeat p50 ms", "%.3f", false, nil},
+			{"groups.many-beat-p99", "groups of one member, heartbeat p99 ms", "%.2f", true, []limit{most("kafka", 1)}},
+			{"groups.large-stable", "ten large groups, join to stable, ms", "%.0f", true, []limit{most("kafka", 1)}},
+			{"groups.large-beat-p50", "ten large groups, heartbeat p50 ms", "%.3f", false, nil},
+			{"groups.large-beat-p99", "ten large groups, heartbeat p99 ms", "%.2f", true, []limit{most("kafka", 1)}},
+		}
+	case "commits":
+		return []row{
+			{"commits.1", "offset commits/s, 1 connection", "%.0f", false, nil},
+			{"commits.1-p99", "offset commit, 1 connection, p99 ms", "%.3f", false, nil},
+			{"commits.16", "offset commits/s, 16 connections", "%.0f", true, []limit{least("", 10_000)}},
+			{"commits.16-p99", "offset commit, 16 connections, p99 ms", "%.2f", false, nil},
+			{"commits.16x5", "offset commits/s, 16 connections, 5 under way each", "%.0f", false, nil},
+			{"commits.16x5-p99", "offset commit, 16 connections, 5 under way each, p99 ms", "%.2f", false, nil},
+			{"commits.restart-clean", "many committed offsets, after a clean stop, ms", "%.0f", true, []limit{most("", 2000)}},
+			{"commits.restart-unclean", "many committed offsets, after kill -9, ms", "%.0f", true, []limit{most("", 2000)}},
+		}
+	}
+	return []row{
+		{"txn.1", "transactions/s, 1 producer", "%.0f", true, []limit{least("kafka", 3)}},
+		{"txn.1-p50", "transaction, 1 producer, p50 ms", "%.2f", false, nil},
+		{"txn.1-p99", "transaction, 1 producer, p99 ms", "%.2f", false, nil},
+		{"txn.16", "transactions/s, 16 producers", "%.0f", true, []limit{least("kafka", 3)}},
+		{"txn.16-p50", "transaction, 16 producers, p50 ms", "%.2f", false, nil},
+		{"txn.16-p99", "transaction, 16 producers, p99 ms", "%.2f", false, nil},
+		{"txn.idle-cost", "idle transactional ids, produce throughput lost, %", "%.1f", false, []limit{most("", 2)}},
+		{"txn.idle-cpu", "idle transactional ids, server CPU, ms/s", "%.2f", false, nil},
+	}
 }
 
 func cliRows() []row {

@@ -21,7 +21,7 @@ type conn struct {
 }
 
 func dial(addr string) (*conn, error) {
-	nc, err := net.DialTimeout("tcp", addr, time.Second)
+	nc, err := net.DialTimeout("tcp", addr, 10*time.Second)
 	if err != nil {
 		return nil, fmt.Errorf("dial: %w", err)
 	}
