@@ -10,6 +10,7 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 	"github.com/twmb/franz-go/pkg/kversion"
 
 	"kq/pkg/broker/brokertest"
@@ -152,5 +153,35 @@ func TestTransactionAcrossCrash(t *testing.T) {
 	}
 	if got := committed(ctx, t, b, "t", 4); !slices.Equal(got, []string{"before", "before", "open", "open"}) {
 		t.Errorf("read %q", got)
+	}
+}
+
+// Clients choose their protocols by the features that ApiVersions tells.
+func TestFeatures(t *testing.T) {
+	b := brokertest.Start(t)
+	cl, err := kgo.NewClient(kgo.SeedBrokers(b.Addr()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer cl.Close()
+	q := kmsg.NewPtrApiVersionsRequest()
+	q.ClientSoftwareName, q.ClientSoftwareVersion = "test", "1"
+	resp, err := q.RequestWith(testContext(t), cl)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var features []string
+	for _, f := range resp.SupportedFeatures {
+		features = append(features, fmt.Sprintf("%s %d-%d", f.Name, f.MinVersion, f.MaxVersion))
+	}
+	for _, f := range resp.FinalizedFeatures {
+		features = append(features, fmt.Sprintf("%s %d", f.Name, f.MaxVersionLevel))
+	}
+	slices.Sort(features)
+	want := []string{
+		"group.version 0-1", "group.version 1", "metadata.version 30", "metadata.version 7-30", "transaction.version 0-2", "transaction.version 2",
+	}
+	if !slices.Equal(features, want) {
+		t.Errorf("features %q, want %q", features, want)
 	}
 }

@@ -1,21 +1,29 @@
 package txn
 
 import (
-	"bytes"
 	"time"
 
 	"kq/internal/staterec"
 	"kq/pkg/broker/internal/statelog"
 )
 
+// loading is what was read of a partition: the last record of each id.
+type loading map[string]*lastRecord
+
+type lastRecord struct {
+	offset int64
+	value  []byte
+}
+
 // load reads the ids of the shard's partition back, and goes on with what they
 // were at. A record that cannot be read is told of, and its id left out.
 func (sh *shard) load() {
 	defer close(sh.ready)
-	states := make(map[string]Txn)
-	began := time.Now()
+	began, last := time.Now(), make(loading)
 	_, err := sh.c.o.Log.Load(sh.c.ctx, sh.partition, func(e statelog.Entry) error {
-		sh.read(states, e)
+		if err := last.add(e); err != nil {
+			sh.c.o.Logger.Warn("a record of transaction state is skipped", "partition", sh.partition, "offset", e.Offset, "err", err)
+		}
 		return nil
 	})
 	if err != nil {
@@ -25,12 +33,18 @@ func (sh *shard) load() {
 		sh.state.CompareAndSwap(shardLoading, shardGone)
 		return
 	}
-	sh.c.o.Logger.Debug("loaded transactional ids", "partition", sh.partition, "ids", len(states), "took", time.Since(began))
+	sh.c.o.Logger.Debug("loaded transactional ids", "partition", sh.partition, "ids", len(last), "took", time.Since(began))
 	sh.do(func(w *work) {
 		if !sh.state.CompareAndSwap(shardLoading, shardLoaded) {
 			return
 		}
-		for id, t := range states {
+		for id, r := range last {
+			t, err := parseState(r.value)
+			if err != nil {
+				sh.c.o.Logger.Error("a transactional id is left out: its state cannot be read",
+					"transactional_id", id, "partition", sh.partition, "offset", r.offset, "err", err)
+				continue
+			}
 			o := sh.add(id, LoadedMachine(t))
 			w.rearm(o)
 			w.resume(o)
@@ -38,28 +52,26 @@ func (sh *shard) load() {
 	})
 }
 
-// read takes in one record: the last one of an id counts.
-func (sh *shard) read(states map[string]Txn, e statelog.Entry) {
-	if e.Control || len(e.Key) < 2 {
-		return
+// add takes in one record.
+func (l loading) add(e statelog.Entry) error {
+	if e.Control {
+		return nil
 	}
 	key, err := staterec.ParseTxnKey(e.Key)
 	if err != nil {
-		sh.c.o.Logger.Warn("a record of transaction state is skipped", "partition", sh.partition, "offset", e.Offset, "err", err)
-		return
+		return err
 	}
 	if e.Value == nil {
-		delete(states, key.TransactionalID)
-		return
+		delete(l, key.TransactionalID)
+		return nil
 	}
-	t, err := parseState(bytes.Clone(e.Value))
-	if err != nil {
-		delete(states, key.TransactionalID)
-		sh.c.o.Logger.Error("a transactional id is left out: its state cannot be read",
-			"transactional_id", key.TransactionalID, "partition", sh.partition, "offset", e.Offset, "err", err)
-		return
+	r := l[key.TransactionalID]
+	if r == nil {
+		r = new(lastRecord)
+		l[key.TransactionalID] = r
 	}
-	states[key.TransactionalID] = t
+	r.offset, r.value = e.Offset, append(r.value[:0], e.Value...)
+	return nil
 }
 
 // rearm gives a transaction that was loaded the rest of its time, but never more
