@@ -153,8 +153,17 @@ func (c *Coordinator) forgetUnused(id string) {
 	}
 }
 
-// park lets r wait for the end of the transition under way, but not for long.
+// park lets r wait for the end of the transition under way, but not for long,
+// and no longer when it meets another one.
 func (w *work) park(o *owner, r *request, late Answer) {
+	now := w.sh.c.elapsed()
+	if r.limit.at == 0 {
+		r.limit.at = now + w.sh.c.o.Patience
+	}
+	if r.limit.at <= now {
+		w.answer(r.reply, late)
+		return
+	}
 	b := o.going()
 	b.parked = append(b.parked, r)
 	r.limit.due = func(w *work) {
@@ -166,7 +175,7 @@ func (w *work) park(o *owner, r *request, late Answer) {
 			}
 		}
 	}
-	w.sh.due.set(&r.limit, w.sh.c.elapsed()+w.sh.c.o.Patience)
+	w.sh.due.set(&r.limit, r.limit.at)
 }
 
 // append writes what a step asked for. The machine goes on when it is committed.
