@@ -94,13 +94,17 @@ func (c *conn) Read(p []byte) (int, error) {
 }
 
 // ended sorts the error that ended a conversation before it had begun.
-func (c *conn) ended(err error) reason {
+func (c *conn) ended(err error) reason { return c.shake.ended(err, c.frames > 0) }
+
+// ended sorts the error that ended a conversation; answered tells that an answer
+// had come before. h is nil for plain text.
+func (h *handshake) ended(err error, answered bool) reason {
 	switch {
-	case c.shake != nil && alertText(err) != "":
-		return c.shake.alert(err)
-	case c.frames > 0:
+	case h != nil && alertText(err) != "":
+		return h.alert(err)
+	case answered:
 		return reason{kind: kindClosedLater}
-	case c.shake != nil && c.shake.asked.Load() && !c.shake.shown:
+	case h != nil && h.asked.Load() && !h.shown:
 		return reason{kind: kindTLSWantsCertificate}
 	}
 	return reason{kind: kindClosed}

@@ -34,17 +34,17 @@ func (w *watch) diagnosisLocked() *ConnectError {
 	if len(seeds) == 1 {
 		why := w.hosts[seeds[0]].why
 		return &ConnectError{
-			Text: fmt.Sprintf("cannot connect to %s: %s", w.shown(seeds[0]), why.text(w)),
-			Next: why.next(seeds[0], w),
+			Text: fmt.Sprintf("cannot connect to %s: %s", w.shown(seeds[0]), why.text(w.scene())),
+			Next: why.next(seeds[0], w.scene()),
 		}
 	}
 	each := make([]string, len(seeds))
 	for i, addr := range seeds {
-		each[i] = fmt.Sprintf("%s: %s", w.shown(addr), w.hosts[addr].why.text(w))
+		each[i] = fmt.Sprintf("%s: %s", w.shown(addr), w.hosts[addr].why.text(w.scene()))
 	}
 	return &ConnectError{
 		Text: fmt.Sprintf("cannot connect to any of %d brokers: %s", len(seeds), strings.Join(each, "; ")),
-		Next: w.hosts[seeds[0]].why.next(seeds[0], w),
+		Next: w.hosts[seeds[0]].why.next(seeds[0], w.scene()),
 	}
 }
 
@@ -72,11 +72,11 @@ func (w *watch) unreachableLocked(addr string) *ConnectError {
 	}
 	next := fmt.Sprintf("say where it is with --dial-map %s=HOST:PORT, perhaps --dial-map %s=%s, or change what the broker advertises", addr, addr, to)
 	if h.why.certificate() {
-		next = h.why.next(addr, w)
+		next = h.why.next(addr, w.scene())
 	}
 	return &ConnectError{
 		Text: fmt.Sprintf("reached %s, but the cluster names a broker at %s that cannot be reached from here: %s",
-			w.shown(seed), w.shown(addr), h.why.text(w)),
+			w.shown(seed), w.shown(addr), h.why.text(w.scene())),
 		Next: next,
 	}
 }

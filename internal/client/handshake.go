@@ -6,11 +6,9 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"io"
 	"net"
 	"strings"
 	"sync/atomic"
-	"syscall"
 	"time"
 )
 
@@ -22,22 +20,34 @@ type handshake struct {
 
 // encrypt begins TLS on a connection to addr, whose host the certificate must name.
 func (w *watch) encrypt(ctx context.Context, addr string, c net.Conn, shake *handshake) (net.Conn, error) {
-	cfg := w.tls.Clone()
-	cfg.ServerName = serverName(addr)
-	shake.shown = len(cfg.Certificates) > 0
-	cfg.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
-		shake.asked.Store(true)
-		if !shake.shown {
+	secure, err := shake.begin(ctx, addr, c, w.tls)
+	if err != nil {
+		return nil, err
+	}
+	w.logf("encrypted with %s", tls.VersionName(secure.ConnectionState().Version))
+	return secure, nil
+}
+
+// begin begins TLS and follows what comes of it.
+func (h *handshake) begin(ctx context.Context, addr string, c net.Conn, cfg *tls.Config) (*tls.Conn, error) {
+	cfg = cfg.Clone()
+	if cfg.ServerName == "" {
+		cfg.ServerName = serverName(addr)
+	}
+	give := cfg.GetClientCertificate
+	h.shown = len(cfg.Certificates) > 0 || give != nil
+	cfg.GetClientCertificate = func(info *tls.CertificateRequestInfo) (*tls.Certificate, error) {
+		h.asked.Store(true)
+		switch {
+		case give != nil:
+			return give(info)
+		case !h.shown:
 			return &tls.Certificate{}, nil
 		}
 		return &cfg.Certificates[0], nil
 	}
 	secure := tls.Client(c, cfg)
-	if err := secure.HandshakeContext(ctx); err != nil {
-		return nil, err
-	}
-	w.logf("encrypted with %s", tls.VersionName(secure.ConnectionState().Version))
-	return secure, nil
+	return secure, secure.HandshakeContext(ctx)
 }
 
 // serverName is the host of an address, without the zone of IPv6.
@@ -72,9 +82,9 @@ func (h *handshake) reason(err error, limit time.Duration) reason {
 		return reason{kind: kindTLSPlain}
 	case alertText(err) != "":
 		return h.alert(err)
-	case errors.Is(err, context.DeadlineExceeded), isTimeout(err):
+	case TimedOut(err):
 		return reason{kind: kindTLSSilent, waited: limit}
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+	case HungUp(err):
 		return reason{kind: kindTLSClosed}
 	}
 	return reason{kind: kindTLSOther, detail: strings.TrimPrefix(err.Error(), "tls: ")}

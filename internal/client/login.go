@@ -112,7 +112,7 @@ func (w *watch) refused(addr string, why reason) {
 	h := w.hosts[addr]
 	h.why = why
 	h.failures++
-	err := &ConnectError{Text: "cannot log in at " + w.shown(addr) + ": " + why.text(w), Next: why.next(addr, w)}
+	err := &ConnectError{Text: "cannot log in at " + w.shown(addr) + ": " + why.text(w.scene()), Next: why.next(addr, w.scene())}
 	w.mu.Unlock()
 	w.end(err)
 }

@@ -2,7 +2,6 @@ package client
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -79,7 +78,7 @@ func dialReason(err error, limit time.Duration) reason {
 		return reason{kind: kindDNS, detail: dns.Err}
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return reason{kind: kindRefused}
-	case errors.Is(err, context.DeadlineExceeded), isTimeout(err):
+	case TimedOut(err):
 		return reason{kind: kindTimeout, waited: limit}
 	}
 	detail := err.Error()

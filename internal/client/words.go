@@ -7,11 +7,24 @@ import (
 	"kq/internal/conf"
 )
 
-// text says what was tried and what came of it. The caller holds w.mu.
-func (r reason) text(w *watch) string {
+// scene is what the words about a reason depend on beside it.
+type scene struct {
+	origin    string        // where the address was given
+	security  conf.Security // what was tried
+	values    conf.Values   // where the user and the password come from
+	encrypted bool
+	limit     time.Duration // what an address has, where the reason does not say it
+}
+
+func (w *watch) scene() scene {
+	return scene{w.settings.Origin, w.settings.Security, w.settings.Values, w.tls != nil, w.limit}
+}
+
+// text says what was tried and what came of it.
+func (r reason) text(s scene) string {
 	waited := r.waited
 	if waited == 0 {
-		waited = w.limit
+		waited = s.limit
 	}
 	waited = waited.Round(100 * time.Millisecond)
 	switch r.kind {
@@ -26,11 +39,11 @@ func (r reason) text(w *watch) string {
 	case kindDialOther:
 		return r.detail + " (TCP)"
 	case kindSilent:
-		return fmt.Sprintf("connected (%s), but no answer to a Kafka request within %v", w.layer(), waited)
+		return fmt.Sprintf("connected (%s), but no answer to a Kafka request within %v", s.layer(), waited)
 	case kindClosed:
-		return "connected (" + w.layer() + "), but the server closed the connection at the first Kafka request"
+		return "connected (" + s.layer() + "), but the server closed the connection at the first Kafka request"
 	case kindClosedLater:
-		if sasl := w.settings.Security.SASL; sasl != nil {
+		if sasl := s.security.SASL; sasl != nil {
 			return "the broker told its versions (ApiVersions) and closed the connection at the login (" + as(sasl) + ")"
 		}
 		return "the broker told its versions (ApiVersions) and then closed the connection"
@@ -41,19 +54,19 @@ func (r reason) text(w *watch) string {
 	case kindNotKafka:
 		return "the server there does not speak the Kafka protocol, its answer begins " + r.detail
 	}
-	return r.secureText(w, waited)
+	return r.secureText(s, waited)
 }
 
 // layer is how far a connection got that stands.
-func (w *watch) layer() string {
-	if w.tls != nil {
+func (s scene) layer() string {
+	if s.encrypted {
 		return "TCP, TLS"
 	}
 	return "TCP"
 }
 
 // secureText is text where encryption or login failed.
-func (r reason) secureText(w *watch, waited time.Duration) string {
+func (r reason) secureText(s scene, waited time.Duration) string {
 	switch r.kind {
 	case kindTLSSilent:
 		return fmt.Sprintf("connected (TCP), but no answer to the TLS handshake within %v", waited)
@@ -76,7 +89,7 @@ func (r reason) secureText(w *watch, waited time.Duration) string {
 	case kindSASLWanted:
 		return "it wants a login (SASL) with " + r.detail + ", and none was given"
 	}
-	sasl := w.settings.Security.SASL
+	sasl := s.security.SASL
 	if sasl == nil {
 		return "unknown"
 	}
@@ -92,8 +105,8 @@ func (r reason) secureText(w *watch, waited time.Duration) string {
 }
 
 // next says what to do about it.
-func (r reason) next(addr string, w *watch) string {
-	origin := w.settings.Origin
+func (r reason) next(addr string, s scene) string {
+	origin := s.origin
 	switch r.kind {
 	case kindDNS, kindDNSTimeout:
 		return "check the host name in " + origin + ", or give its address with --dial-map NAME=ADDRESS"
@@ -111,38 +124,38 @@ func (r reason) next(addr string, w *watch) string {
 	case kindTLSClosed:
 		return "a listener of plain text does this, or a server that is not Kafka: check the port in " + origin
 	case kindClosedLater:
-		if w.settings.Security.SASL != nil {
-			return "a listener without a login does this: leave out sasl.*, with -X security.protocol=" + w.without("SASL")
+		if s.security.SASL != nil {
+			return "a listener without a login does this: leave out sasl.*, with -X security.protocol=" + s.without("SASL")
 		}
 		return "a listener that wants SASL does this: use a port that takes plain connections, or -X sasl.mechanism=…"
 	case kindHTTP, kindNotKafka:
 		return "check the port in " + origin + ": Kafka's is often 9092"
 	}
-	return r.secureNext(w)
+	return r.secureNext(s)
 }
 
 // without is the security.protocol in use less one of its two parts.
-func (w *watch) without(part string) string {
-	s := w.settings.Security
+func (s scene) without(part string) string {
+	rest := s.security
 	if part == "SASL" {
-		s.SASL = nil
+		rest.SASL = nil
 	} else {
-		s.TLS = nil
+		rest.TLS = nil
 	}
-	return s.Protocol()
+	return rest.Protocol()
 }
 
 // secureNext is next where encryption or login failed.
-func (r reason) secureNext(w *watch) string {
+func (r reason) secureNext(s scene) string {
 	switch r.kind {
 	case kindTLS:
 		return "ask for TLS with -X security.protocol=SSL, or use the port of a plain text listener"
 	case kindTLSPlain:
-		return "use the port of its TLS listener, or plain text: -X security.protocol=" + w.without("TLS")
+		return "use the port of its TLS listener, or plain text: -X security.protocol=" + s.without("TLS")
 	case kindTLSAuthority:
 		return "trust it with -X ssl.truststore.location=FILE, the authority's certificate as PEM; for a test, -X enable.ssl.certificate.verification=false"
 	case kindTLSName:
-		return "use a name that it is for in " + w.settings.Origin + ", with --dial-map NAME=ADDRESS where that does not resolve, or -X ssl.endpoint.identification.algorithm=none"
+		return "use a name that it is for in " + s.origin + ", with --dial-map NAME=ADDRESS where that does not resolve, or -X ssl.endpoint.identification.algorithm=none"
 	case kindTLSExpired:
 		return "check this machine's clock, or renew the broker's certificate"
 	case kindTLSWantsCertificate:
@@ -154,24 +167,24 @@ func (r reason) secureNext(w *watch) string {
 	case kindSASLWanted:
 		return "give -X sasl.mechanism=…, -X sasl.username=… and " + conf.Env("sasl.password") + ", or a profile that holds them"
 	case kindSASLUnwanted:
-		return "leave out sasl.*, with -X security.protocol=" + w.without("SASL") + ", or check the port in " + w.settings.Origin
+		return "leave out sasl.*, with -X security.protocol=" + s.without("SASL") + ", or check the port in " + s.origin
 	case kindSASLMechanism:
 		return "give one of these with -X sasl.mechanism=…"
 	case kindSASLFailed:
-		return w.checkLogin()
+		return s.checkLogin()
 	}
 	return ""
 }
 
 // checkLogin names where the user and the password come from.
-func (w *watch) checkLogin() string {
+func (s scene) checkLogin() string {
 	from := func(name string) string {
-		if where := w.settings.Values.Where(name); where != "" {
+		if where := s.values.Where(name); where != "" {
 			return name + " (from " + where + ")"
 		}
 		return name
 	}
-	if w.settings.Security.SASL.Mechanism == "OAUTHBEARER" {
+	if s.security.SASL.Mechanism == "OAUTHBEARER" {
 		return "check " + from("sasl.oauthbearer.token")
 	}
 	return "check " + from("sasl.username") + " and " + from("sasl.password")

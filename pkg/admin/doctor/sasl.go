@@ -8,6 +8,8 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"kq/internal/client"
 )
 
 const checkLogin = "check the user, the password and the mechanism"
@@ -25,17 +27,17 @@ func (v *visit) authenticate(ctx context.Context) (string, *failure) {
 	switch err := kerr.ErrorForCode(resp.ErrorCode); {
 	case errors.Is(err, kerr.UnsupportedSaslMechanism):
 		return "", &failure{
-			fmt.Sprintf("the broker does not take the mechanism %s here", shake.Mechanism),
-			"it takes: " + strings.Join(resp.SupportedMechanisms, ", "),
+			meaning: fmt.Sprintf("the broker does not take the mechanism %s here", shake.Mechanism),
+			hint:    "it takes: " + strings.Join(resp.SupportedMechanisms, ", "),
 		}
 	case errors.Is(err, kerr.IllegalSaslState):
-		return "", &failure{"this listener wants no SASL", "leave SASL out, or use the port of another listener"}
+		return "", &failure{meaning: "this listener wants no SASL", hint: "leave SASL out, or use the port of another listener"}
 	case err != nil:
 		return "", v.saslFailure(err)
 	}
 	message, answer, err := v.o.SASL.Start(ctx, v.addr)
 	if err != nil {
-		return "", &failure{err.Error(), checkLogin}
+		return "", &failure{meaning: err.Error(), hint: checkLogin}
 	}
 	for {
 		req := kmsg.NewPtrSASLAuthenticateRequest()
@@ -54,7 +56,7 @@ func (v *visit) authenticate(ctx context.Context) (string, *failure) {
 		}
 		done, next, err := answer(resp.SASLAuthBytes)
 		if err != nil {
-			return "", &failure{err.Error(), checkLogin}
+			return "", &failure{meaning: err.Error(), hint: checkLogin}
 		}
 		if done {
 			return shake.Mechanism, nil
@@ -65,10 +67,10 @@ func (v *visit) authenticate(ctx context.Context) (string, *failure) {
 
 func (v *visit) saslFailure(err error) *failure {
 	switch {
-	case timedOut(err):
-		return &failure{"no answer to the login", "look at the broker's log"}
-	case hungUp(err):
-		return &failure{"the broker closed the connection at the login", checkLogin}
+	case client.TimedOut(err):
+		return &failure{meaning: "no answer to the login", hint: "look at the broker's log"}
+	case client.HungUp(err):
+		return &failure{meaning: "the broker closed the connection at the login", hint: checkLogin}
 	}
-	return &failure{"the broker refuses the login: " + err.Error(), checkLogin}
+	return &failure{meaning: "the broker refuses the login: " + err.Error(), hint: checkLogin}
 }

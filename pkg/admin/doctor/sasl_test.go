@@ -105,7 +105,7 @@ func TestSASL(t *testing.T) {
 		"mechanism":     {map[int16]func([]byte) kmsg.Response{18: versions, 17: handshake(33)}, sasl, StepSASL, "does not take the mechanism TWO-STEPS", "it takes: PLAIN, SCRAM-SHA-512"},
 		"not wanted":    {map[int16]func([]byte) kmsg.Response{18: versions, 17: handshake(34)}, sasl, StepSASL, "wants no SASL", "leave SASL out"},
 		"closes":        {map[int16]func([]byte) kmsg.Response{18: versions}, sasl, StepSASL, "closed the connection at the login", "password"},
-		"not given":     {map[int16]func([]byte) kmsg.Response{18: versions}, nil, StepMetadata, "told its versions and then closed", "wants SASL"},
+		"not given":     {map[int16]func([]byte) kmsg.Response{18: versions}, nil, StepMetadata, "told its versions (ApiVersions) and then closed", "wants SASL"},
 		"no versions":   {nil, nil, StepAPIVersions, "closed the connection at the first", "TLS"},
 		"old at first":  {map[int16]func([]byte) kmsg.Response{18: oldVersions()}, nil, StepMetadata, "told its versions", "SASL"},
 		"other answers": {map[int16]func([]byte) kmsg.Response{18: handshake(7)}, nil, StepAPIVersions, "cannot be read", "port"},
@@ -165,4 +165,19 @@ func FuzzDecode(f *testing.F) {
 			t.Error("decoding is not stable")
 		}
 	})
+}
+
+// TestAdvertisedHint: what is wrong with an advertised address is mended where it
+// is advertised, but for a certificate.
+func TestAdvertisedHint(t *testing.T) {
+	broker := int32(2)
+	v := &visit{addr: "b:1", broker: &broker, seed: &visit{addr: "a:1"}}
+	v.fail(StepTCP, 0, failure{meaning: "no answer", hint: "check the network"})
+	v.fail(StepTLS, 0, failure{meaning: "it has expired", hint: "renew it", stays: true})
+	if got := v.steps[0].Hint; !strings.HasPrefix(got, "set advertised.listeners") {
+		t.Errorf("an address: %s", got)
+	}
+	if got := v.steps[1].Hint; got != "renew it" {
+		t.Errorf("a certificate: %s", got)
+	}
 }

@@ -11,6 +11,8 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"kq/internal/client"
 )
 
 // visit goes the steps of one address. One goroutine has it.
@@ -22,12 +24,16 @@ type visit struct {
 
 	steps    []Step
 	conn     *conn
+	shake    *client.Handshake  // nil for plain text
 	versions map[int16][2]int16 // by key, what the server takes
 	meta     *kmsg.MetadataResponse
 }
 
 // failure is an error with what it means and what to do.
-type failure struct{ meaning, hint string }
+type failure struct {
+	meaning, hint string
+	stays         bool // the hint holds for an advertised address too
+}
 
 // run takes the steps until one fails.
 func (v *visit) run(ctx context.Context) {
@@ -43,7 +49,7 @@ func (v *visit) run(ctx context.Context) {
 	if _, err := netip.ParseAddr(host); err != nil {
 		if !v.step(StepDNS, func() (string, *failure) {
 			if ips, err = net.DefaultResolver.LookupHost(ctx, host); err != nil {
-				return "", v.dnsFailure(err)
+				return "", failed(v.place(v.o.Timeout).DialFailure(err))
 			}
 			return host + " is " + strings.Join(ips, ", "), nil
 		}) {
@@ -57,7 +63,7 @@ func (v *visit) run(ctx context.Context) {
 	if v.o.TLS != nil && !v.step(StepTLS, func() (string, *failure) { return v.handshake(ctx) }) {
 		return
 	}
-	if !v.step(StepAPIVersions, func() (string, *failure) { return v.askVersions(ctx, to) }) {
+	if !v.step(StepAPIVersions, func() (string, *failure) { return v.askVersions(ctx) }) {
 		return
 	}
 	if v.o.SASL != nil && !v.step(StepSASL, func() (string, *failure) { return v.authenticate(ctx) }) {
@@ -80,7 +86,7 @@ func (v *visit) step(name string, f func() (string, *failure)) bool {
 }
 
 func (v *visit) fail(name string, took time.Duration, f failure) {
-	if v.broker != nil {
+	if v.broker != nil && !f.stays {
 		f.hint = v.advertisedHint()
 	}
 	v.note(Step{Name: name, Detail: f.meaning, Hint: f.hint}, took)
@@ -115,17 +121,17 @@ func (v *visit) dial(ctx context.Context, ips []string, port, to string) (string
 			first = err
 		}
 	}
-	return "", v.dialFailure(first)
+	return "", failed(v.place(v.o.Timeout).DialFailure(first))
 }
 
 func (v *visit) handshake(ctx context.Context) (string, *failure) {
-	cfg := v.o.TLS.Clone()
-	if cfg.ServerName == "" {
-		cfg.ServerName, _, _ = net.SplitHostPort(v.addr) // it was split before
-	}
-	c := tls.Client(v.conn.Conn, cfg)
-	if err := c.HandshakeContext(ctx); err != nil {
-		return "", v.tlsFailure(err)
+	limit := v.o.Timeout * 2 / 3 // the rest is for a look at what it is
+	patience, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	v.shake = &client.Handshake{}
+	c, err := v.shake.Begin(patience, v.addr, v.conn.Conn, v.o.TLS)
+	if err != nil {
+		return "", failed(v.place(limit).TLSFailure(ctx, v.shake, err))
 	}
 	v.conn.Conn = c
 	state := c.ConnectionState()
@@ -137,25 +143,25 @@ func (v *visit) handshake(ctx context.Context) (string, *failure) {
 	return detail, nil
 }
 
-func (v *visit) askVersions(ctx context.Context, to string) (string, *failure) {
+func (v *visit) askVersions(ctx context.Context) (string, *failure) {
 	req := kmsg.NewPtrApiVersionsRequest()
 	req.Version, req.ClientSoftwareName, req.ClientSoftwareVersion = 3, "kq", "doctor"
 	patience, cancel := context.WithTimeout(ctx, v.o.Timeout*2/3) // the rest is for a look at what it is
 	defer cancel()
 	got, err := v.conn.ask(patience, req)
 	if err != nil {
-		return "", v.strangerFailure(ctx, err, to)
+		return "", v.strangerFailure(ctx, err)
 	}
 	resp := got.(*kmsg.ApiVersionsResponse)
 	if resp.ErrorCode == kerr.UnsupportedVersion.Code {
 		req.Version = 0
 		if got, err = v.conn.ask(ctx, req); err != nil {
-			return "", v.strangerFailure(ctx, err, to)
+			return "", v.strangerFailure(ctx, err)
 		}
 		resp = got.(*kmsg.ApiVersionsResponse)
 	}
 	if err := kerr.ErrorForCode(resp.ErrorCode); err != nil {
-		return "", &failure{"the broker refuses to tell its versions: " + err.Error(), "look at the broker's log"}
+		return "", &failure{meaning: "the broker refuses to tell its versions: " + err.Error(), hint: "look at the broker's log"}
 	}
 	v.versions = map[int16][2]int16{}
 	for _, k := range resp.ApiKeys {
@@ -170,17 +176,17 @@ func (v *visit) askMetadata(ctx context.Context) (string, *failure) {
 	v.pick(req, 8)
 	got, err := v.conn.ask(ctx, req)
 	if err != nil {
-		return "", v.metadataFailure(err)
+		return "", v.metadataFailure(ctx, err)
 	}
 	resp := got.(*kmsg.MetadataResponse)
 	if len(resp.Brokers) == 0 {
-		return "", &failure{"the cluster names no broker: it may be starting", "wait a little, or look at the broker's log"}
+		return "", &failure{meaning: "the cluster names no broker: it may be starting", hint: "wait a little, or look at the broker's log"}
 	}
 	v.meta = resp
 	if v.seed != nil {
 		if v.clusterID() != v.seed.clusterID() {
 			v.meta = nil
-			return "", &failure{fmt.Sprintf("another cluster answers there (%s)", show(resp.ClusterID)), ""}
+			return "", &failure{meaning: fmt.Sprintf("another cluster answers there (%s)", show(resp.ClusterID))}
 		}
 		return "the same cluster", nil
 	}
