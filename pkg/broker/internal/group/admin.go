@@ -127,23 +127,12 @@ func (c *Coordinator) delete(id string, done func(*kerr.Error)) {
 
 // deleteGroup writes the tombstones of a group and of its offsets, and drops it.
 func (t *turn) deleteGroup(info *machine.Info) *kerr.Error {
-	if err := t.appendAll(append(t.g.tombstones(), info.Tombstones()...)); err != nil {
+	if err := t.removeOffsets(t.g.places()); err != nil {
+		return err
+	}
+	if err := t.append(info.Tombstones(), statelog.AppendOptions{}); err != nil {
 		return err
 	}
 	t.forget()
-	return nil
-}
-
-// tombstonesPerBatch keeps a batch of tombstones far below the size of a batch.
-const tombstonesPerBatch = 1000
-
-// appendAll writes tombstones in as many batches as they need. After an error some
-// may be written, of offsets that nobody asks for any more.
-func (t *turn) appendAll(recs []machine.Record) *kerr.Error {
-	for chunk := range slices.Chunk(recs, tombstonesPerBatch) {
-		if err := t.append(chunk, statelog.AppendOptions{}); err != nil {
-			return err
-		}
-	}
 	return nil
 }

@@ -35,11 +35,6 @@ func (t *turn) expire(now, retention int64) {
 	if rule.Never && len(g.offsets) > 0 {
 		return
 	}
-	type place struct {
-		topic     string
-		partition int32
-	}
-	var recs []machine.Record
 	var due []place
 	left := len(g.pending) > 0
 	img := t.c.o.Image()
@@ -53,7 +48,6 @@ func (t *turn) expire(now, retention int64) {
 				left = true
 				continue
 			}
-			recs = append(recs, machine.Record{Key: offsetKey(g.id, topic, partition)})
 			due = append(due, place{topic, partition})
 		}
 	}
@@ -63,12 +57,7 @@ func (t *turn) expire(now, retention int64) {
 		}
 		return
 	}
-	if len(recs) == 0 || t.appendAll(recs) != nil {
-		return // the next round tries again
-	}
-	for _, p := range due {
-		g.remove(p.topic, p.partition)
-	}
+	_ = t.removeOffsets(due) // or the next round tries again
 }
 
 func (o *committed) expired(rule machine.Expiry, now, retention int64) bool {
@@ -82,8 +71,9 @@ func (o *committed) expired(rule machine.Expiry, now, retention int64) bool {
 }
 
 // cleanDeleted writes tombstones for the offsets of topics that are no more. Nobody
-// sees those offsets anyway: they have the id of their topic.
-func (c *Coordinator) cleanDeleted(shards []*shard) {
+// sees those offsets anyway: they have the id of their topic, apart from offsets that
+// an older Kafka has written, which go with the name that was just deleted.
+func (c *Coordinator) cleanDeleted(shards []*shard, deleted map[string]bool) {
 	img := c.o.Image()
 	for _, s := range shards {
 		for _, g := range s.list() {
@@ -91,10 +81,10 @@ func (c *Coordinator) cleanDeleted(shards []*shard) {
 				return
 			}
 			g.mu.Lock()
-			stale := g.hasStale(img)
+			stale := g.hasStale(img, deleted)
 			g.mu.Unlock()
 			if stale {
-				c.turnOf(g, func(t *turn) { t.clean() })
+				c.turnOf(g, func(t *turn) { t.clean(deleted) })
 			}
 		}
 	}

@@ -195,8 +195,7 @@ func (c *Coordinator) OffsetDelete(q *kmsg.OffsetDeleteRequest, reply func(*kmsg
 func (t *turn) deleteOffsets(q *kmsg.OffsetDeleteRequest, info *machine.Info) (*kmsg.OffsetDeleteResponse, *kerr.Error) {
 	g, img := t.g, t.c.o.Image()
 	resp := kmsg.NewPtrOffsetDeleteResponse()
-	var recs []machine.Record
-	var gone []func()
+	var due []place
 	for i := range q.Topics {
 		qt := &q.Topics[i]
 		rt := kmsg.NewOffsetDeleteResponseTopic()
@@ -211,8 +210,7 @@ func (t *turn) deleteOffsets(q *kmsg.OffsetDeleteRequest, info *machine.Info) (*
 			case info.Subscribed != nil && info.Subscribed(qt.Topic):
 				rp.ErrorCode = kerr.GroupSubscribedToTopic.Code
 			case g.committed(img, qt.Topic, qp.Partition) != nil || g.unstable(img, qt.Topic, qp.Partition):
-				recs = append(recs, machine.Record{Key: offsetKey(g.id, qt.Topic, qp.Partition)})
-				gone = append(gone, func() { g.remove(qt.Topic, qp.Partition) })
+				due = append(due, place{qt.Topic, qp.Partition})
 			}
 			rt.Partitions = append(rt.Partitions, rp)
 		}
@@ -220,13 +218,5 @@ func (t *turn) deleteOffsets(q *kmsg.OffsetDeleteRequest, info *machine.Info) (*
 			resp.Topics = append(resp.Topics, rt)
 		}
 	}
-	if len(recs) > 0 {
-		if err := t.appendAll(recs); err != nil {
-			return nil, err
-		}
-	}
-	for _, f := range gone {
-		f()
-	}
-	return resp, nil
+	return resp, t.removeOffsets(due)
 }

@@ -29,12 +29,15 @@ func (c *Coordinator) follow(img *meta.Image) (lost []*shard) {
 	if old == nil {
 		return lost
 	}
+	deleted := make(map[string]bool)
 	for _, ch := range meta.ChangedTopics(old, img) {
 		if ch.Old != nil && (ch.New == nil || ch.New.ID != ch.Old.ID) {
-			shards, _ := c.active()
-			c.background(func() { c.cleanDeleted(shards) })
-			break
+			deleted[ch.Name] = true
 		}
+	}
+	if len(deleted) > 0 {
+		shards, _ := c.active()
+		c.background(func() { c.cleanDeleted(shards, deleted) })
 	}
 	return lost
 }

@@ -51,7 +51,7 @@ func (c *Coordinator) load(s *shard) {
 	if took := time.Since(began); took > time.Second || l.skipped > 0 {
 		c.o.Logger.Info("groups are loaded", "partition", s.partition, "groups", groups, "records", l.records, "skipped", l.skipped, "took", took)
 	}
-	c.cleanDeleted([]*shard{s})
+	c.cleanDeleted([]*shard{s}, nil)
 }
 
 // raiseSeq makes all that is written from now on later than what was loaded.

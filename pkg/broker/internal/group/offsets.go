@@ -1,9 +1,14 @@
 package group
 
 import (
+	"slices"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+
 	"kq/internal/staterec"
 	"kq/pkg/broker/internal/group/machine"
 	"kq/pkg/broker/internal/meta"
+	"kq/pkg/broker/internal/statelog"
 )
 
 // committed is a committed offset.
@@ -132,12 +137,38 @@ func (g *group) eachOffset(f func(topic string, partition int32)) {
 	}
 }
 
-// tombstones are the records that delete all offsets.
-func (g *group) tombstones() (out []machine.Record) {
-	g.eachOffset(func(topic string, partition int32) {
-		out = append(out, machine.Record{Key: offsetKey(g.id, topic, partition)})
-	})
+// place is where an offset is.
+type place struct {
+	topic     string
+	partition int32
+}
+
+// places lists everything that eachOffset tells.
+func (g *group) places() (out []place) {
+	g.eachOffset(func(topic string, partition int32) { out = append(out, place{topic, partition}) })
 	return out
+}
+
+// removalsPerBatch keeps a batch of tombstones far below the size of a batch.
+const removalsPerBatch = 1000
+
+// removeOffsets deletes offsets, in as many batches as they need. After an error
+// those of the batches before it are gone, here and in the log.
+func (t *turn) removeOffsets(places []place) *kerr.Error {
+	g := t.g
+	for chunk := range slices.Chunk(places, removalsPerBatch) {
+		recs := make([]machine.Record, len(chunk))
+		for i, p := range chunk {
+			recs[i].Key = offsetKey(g.id, p.topic, p.partition)
+		}
+		if err := t.append(recs, statelog.AppendOptions{}); err != nil {
+			return err
+		}
+		for _, p := range chunk {
+			g.remove(p.topic, p.partition)
+		}
+	}
+	return nil
 }
 
 // sets are the offsets, and those of each open transaction.
@@ -149,11 +180,12 @@ func (g *group) sets() []map[string]*topicOffsets {
 	return out
 }
 
-// hasStale says that there are offsets of a topic that is no more.
-func (g *group) hasStale(img *meta.Image) bool {
+// hasStale says that there are offsets of a topic that is no more, by its id or, for
+// those that have none, by its name.
+func (g *group) hasStale(img *meta.Image, deleted map[string]bool) bool {
 	for _, topics := range g.sets() {
 		for name, t := range topics {
-			if t.stale(img, name) {
+			if t.dead(img, name, deleted) {
 				return true
 			}
 		}
@@ -161,28 +193,39 @@ func (g *group) hasStale(img *meta.Image) bool {
 	return false
 }
 
+func (t *topicOffsets) dead(img *meta.Image, name string, deleted map[string]bool) bool {
+	return t.stale(img, name) || t.id == (meta.ID{}) && deleted[name]
+}
+
 // clean drops the offsets of topics that are no more.
-func (t *turn) clean() {
+func (t *turn) clean(deleted map[string]bool) {
 	g, img := t.g, t.c.o.Image()
-	var recs []machine.Record
-	var gone []func()
+	var gone []func() *kerr.Error
 	for _, topics := range g.sets() {
 		for name, to := range topics {
-			if !to.stale(img, name) {
+			if !to.dead(img, name, deleted) {
 				continue
 			}
+			var recs []machine.Record
 			for partition := range to.parts {
-				if g.committed(img, name, partition) == nil { // or the key has a new meaning
+				if have := g.offsets[name]; have == to || have == nil || have.dead(img, name, deleted) { // or the key has a new meaning
 					recs = append(recs, machine.Record{Key: offsetKey(g.id, name, partition)})
 				}
 			}
-			gone = append(gone, func() { delete(topics, name) })
+			gone = append(gone, func() *kerr.Error {
+				for chunk := range slices.Chunk(recs, removalsPerBatch) {
+					if err := t.append(chunk, statelog.AppendOptions{}); err != nil {
+						return err
+					}
+				}
+				delete(topics, name)
+				return nil
+			})
 		}
 	}
-	if t.appendAll(recs) != nil {
-		return // they stay unseen
-	}
 	for _, f := range gone {
-		f()
+		if f() != nil {
+			return // they stay unseen
+		}
 	}
 }
