@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -144,10 +145,10 @@ func TestAdminCodes(t *testing.T) {
 // answered.
 func TestTimers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var step time.Duration // of the wall clock, which sessions do not go by
-		f := newFixture(t, func(f *fixture) { f.now = func() time.Time { return time.Now().Add(step) } }).ready()
+		var step atomic.Int64 // of the wall clock, which sessions do not go by
+		f := newFixture(t, func(f *fixture) { f.now = func() time.Time { return time.Now().Add(time.Duration(step.Load())) } }).ready()
 		a := f.stable("g")
-		step = time.Hour
+		step.Store(int64(time.Hour))
 		b := f.member("g")
 		joined := b.join()
 		if !joined.pending() {
@@ -158,7 +159,7 @@ func TestTimers(t *testing.T) {
 		if c := a.heartbeat(); c != kerr.RebalanceInProgress.Code {
 			t.Fatalf("heartbeat: %v", kerr.ErrorForCode(c))
 		}
-		step = -time.Hour
+		step.Store(-int64(time.Hour))
 		time.Sleep(9 * time.Second)
 		synctest.Wait()
 		if !joined.pending() {

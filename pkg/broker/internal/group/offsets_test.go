@@ -9,6 +9,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
+	"kq/internal/staterec"
 	"kq/pkg/broker/internal/statelog"
 	"kq/pkg/broker/internal/topic"
 	"kq/pkg/broker/logstore"
@@ -325,6 +326,31 @@ func TestTopicIsMadeAnew(t *testing.T) {
 	f.restart()
 	if o := f.offset("g", "in"); o != 9 {
 		t.Errorf("the new topic's offset is %d", o)
+	}
+}
+
+// Offsets that an older Kafka wrote have no topic id: they go with the topic that has
+// their name.
+func TestOffsetsWithoutTopicID(t *testing.T) {
+	f := newFixture(t).ready()
+	f.topic("in", 2)
+	index, _ := f.log.PartitionFor("g")
+	old := statelog.Record{Key: offsetKey("g", "in", 0), Value: staterec.OffsetValue{Offset: 4, LeaderEpoch: -1, ExpireMs: -1}.Append(nil)}
+	if _, err := f.log.Append(index, []statelog.Record{old}, statelog.AppendOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	f.restart()
+	if o := f.offset("g", "in"); o != 4 {
+		t.Errorf("read back %d", o)
+	}
+	f.dropTopic("in")
+	f.c.work.Wait()
+	f.topic("in", 1)
+	for range 2 {
+		if o := f.offset("g", "in"); o != -1 {
+			t.Errorf("the next topic of the name has offset %d", o)
+		}
+		f.restart()
 	}
 }
 
