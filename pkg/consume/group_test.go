@@ -118,14 +118,12 @@ func join(ctx context.Context, t *testing.T, addr string, o consume.Options, sin
 	return err
 }
 
-// classicBalancers are those in which clients assign.
-func classicBalancers() []string {
-	return []string{"", consume.BalanceRange, consume.BalanceRoundRobin, consume.BalanceSticky, consume.BalanceCooperative}
-}
+// allBalancers are all that there are, and the default.
+func allBalancers() []string { return append([]string{""}, consume.Balancers()...) }
 
 func TestGroupGoesOn(t *testing.T) {
 	b := brokertest.Start(t)
-	for _, balancer := range classicBalancers() {
+	for _, balancer := range allBalancers() {
 		t.Run("balancer "+balancer, func(t *testing.T) {
 			topic := "t" + balancer
 			b.Topic(topic, 3)
@@ -241,7 +239,7 @@ func TestGroupPassesControlRecords(t *testing.T) {
 
 // TestGroupRebalances has members that come and go while records are written.
 func TestGroupRebalances(t *testing.T) {
-	for _, balancer := range classicBalancers() {
+	for _, balancer := range allBalancers() {
 		t.Run("balancer "+balancer, func(t *testing.T) {
 			t.Parallel()
 			rebalance(t, balancer)
@@ -251,7 +249,7 @@ func TestGroupRebalances(t *testing.T) {
 
 func rebalance(t *testing.T, balancer string) {
 	const partitions, rounds, each = 4, 8, 25
-	b := brokertest.Start(t)
+	b := brokertest.Start(t, brokertest.Set("group.consumer.min.heartbeat.interval.ms", "100"), brokertest.Set("group.consumer.heartbeat.interval.ms", "100"))
 	b.Topic("t", partitions)
 	o := consume.Options{Topics: []string{"t"}, Group: consume.Group{Name: "g", Balancer: balancer}, Follow: true}
 	l := newLedger()
@@ -323,7 +321,12 @@ func stable(t *testing.T, addr, group string, members int) bool {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return groups[group].State == "Stable" && len(groups[group].Members) == members
+	modern, err := kadm.NewClient(cl).DescribeConsumerGroups(t.Context(), group)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return groups[group].State == "Stable" && len(groups[group].Members) == members ||
+		modern[group].State == "Stable" && len(modern[group].Members) == members
 }
 
 // TestGroupFindsWhatIsNew follows topics and partitions that come to be later.
