@@ -149,6 +149,11 @@ func (s *script) run() {
 	s.ranges()
 	s.upgrade()
 	s.classicFirst()
+	s.staticDowngrade()
+	s.staticLeave()
+	s.noUpgrade()
+	s.mixed()
+	s.odds()
 }
 
 func (s *script) twoMembers() {

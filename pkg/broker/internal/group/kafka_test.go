@@ -120,8 +120,13 @@ func (s *script) ask(what string, q kmsg.Request) kmsg.Response {
 			<-time.After(50 * time.Millisecond)
 			continue
 		}
-		if r, ok := resp.(*kmsg.JoinGroupResponse); ok && r.MemberID != "" {
+		switch r := resp.(type) {
+		case *kmsg.JoinGroupResponse:
 			s.learn(r.MemberID)
+		case *kmsg.ConsumerGroupHeartbeatResponse:
+			if r.MemberID != nil {
+				s.learn(*r.MemberID)
+			}
 		}
 		s.sorted(resp)
 		fmt.Fprintf(&s.out, "%s -> %s\n", s.plain(what), s.show(resp))
@@ -171,11 +176,10 @@ func (s *script) plain(text string) string {
 }
 
 // learn gives a member id that the broker has made a name.
-func (s *script) learn(id string) string {
-	if s.names[id] == "" {
+func (s *script) learn(id string) {
+	if len(id) >= 22 && s.names[id] == "" {
 		s.names[id] = fmt.Sprintf("made-%d", len(s.names))
 	}
-	return id
 }
 
 // records notes what is in __consumer_offsets.

@@ -32,7 +32,7 @@ func (g *Group) stepJoin(s *step, e machine.Join) {
 	if err != nil {
 		*s = step{g: g, now: s.now}
 		resp = kmsg.NewPtrJoinGroupResponse()
-		resp.ErrorCode, resp.MemberID, resp.Generation = err.Code, e.Request.MemberID, -1
+		resp.ErrorCode, resp.Generation = err.Code, -1
 	}
 	s.fx.Reply(e.Call, resp)
 }
