@@ -117,8 +117,6 @@ var later = map[int]string{
 	24: "kq makes the topics of coordinators before it answers", 26: "one broker leads everything", 30: "there are no ACLs", 34: "it is never sent",
 	66: "one broker leads everything", 68: "a hint names another broker, and there is none",
 	76: "one broker coordinates everything, and loads before it is asked", 88: "a restart is a test of pkg/broker", 111: "compaction is a test of pkg/broker/logstore",
-	121: "ElectLeaders is not served", 122: "reassignment is not served", 124: "SCRAM is not served", 125: "quotas are not served",
-	126: "ACLs are not served", 127: "UpdateFeatures is not served",
 }
 
 // TestCoverage wants a row for every trap, or the reason why there is none.

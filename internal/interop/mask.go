@@ -239,7 +239,7 @@ func byOrder(v any) {
 	list := asList(v)
 	key := func(i int) string {
 		if m, ok := list[i].(map[string]any); ok && m["Name"] != nil {
-			return fmt.Sprint(m["Name"])
+			return fmt.Sprint(m["Name"], " ", m)
 		}
 		return fmt.Sprint(list[i])
 	}

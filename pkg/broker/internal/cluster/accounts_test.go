@@ -42,6 +42,7 @@ func TestAlterScram(t *testing.T) {
 		{name: "no salt", puts: []scramSet{{Name: "a", Mechanism: 1, Iterations: 4096, SaltedPassword: []byte("p")}}, want: "a ok"},
 		{name: "two users", puts: []scramSet{put("a", 2, 16384), put("b", 1, 4096)}, want: "a ok; b ok"},
 		{name: "twice", puts: []scramSet{put("c", 1, 4096), put("c", 2, 4096), put("d", 1, 4096)}, want: "c" + twice + "; d ok"},
+		{name: "the first error is told", deletes: []scramGone{{Name: "x", Mechanism: 1}, {Name: "x", Mechanism: 2}}, puts: []scramSet{put("x", 1, 4096)}, want: "x 91 Attempt to delete a user credential that does not exist"},
 		{name: "removed and set", deletes: []scramGone{{Name: "a", Mechanism: 1}}, puts: []scramSet{put("a", 2, 4096)}, want: "a" + twice},
 		{name: "removed", deletes: []scramGone{{Name: "a", Mechanism: 1}, {Name: "d", Mechanism: 2}}, want: "a ok; d 91 Attempt to delete a user credential that does not exist"},
 	} {

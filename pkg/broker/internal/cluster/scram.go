@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"crypto/sha512"
 	"hash"
+	"slices"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -18,45 +19,41 @@ const (
 	maxScramIterations = 16384
 )
 
-// alterScram is the step of AlterUserScramCredentials: one change a user, which
-// happens or not by itself. Results come in the order of the request.
+// alterScram is the step of AlterUserScramCredentials (ScramControlManager): one
+// change a user, which happens or not by itself. The first thing that is wrong
+// with a user is told. Results come in the order of the request.
 func (s *stepper) alterScram(q *kmsg.AlterUserSCRAMCredentialsRequest) (*kmsg.AlterUserSCRAMCredentialsResponse, []meta.Record) {
 	resp := kmsg.NewPtrAlterUserSCRAMCredentialsResponse()
-	times := map[string]int{}
-	for i := range q.Deletions {
-		times[q.Deletions[i].Name]++
-	}
-	for i := range q.Upsertions {
-		times[q.Upsertions[i].Name]++
-	}
-	var records []meta.Record
-	answer := func(user string, change func() (meta.Record, *refusal)) {
-		n := times[user]
-		if n == 0 {
-			return // answered
+	var changes []meta.Record // one a result; nil where it is refused
+	at := map[string]int{}    // the result of a user
+	take := func(user string, change func() (meta.Record, *refusal)) {
+		i, again := at[user]
+		if !again {
+			i = len(changes)
+			at[user] = i
+			result := kmsg.NewAlterUserSCRAMCredentialsResponseResult()
+			result.User = user
+			resp.Results, changes = append(resp.Results, result), append(changes, nil)
 		}
-		times[user] = 0
-		why := refuse(kerr.DuplicateResource, "A user credential cannot be altered twice in the same request")
-		if n == 1 {
-			var r meta.Record
-			if r, why = change(); why == nil {
-				records = append(records, r)
-			}
+		r, why := meta.Record(nil), refuse(kerr.DuplicateResource, "A user credential cannot be altered twice in the same request")
+		switch {
+		case again && changes[i] == nil:
+			return // refused already
+		case !again:
+			r, why = change()
 		}
-		result := kmsg.NewAlterUserSCRAMCredentialsResponseResult()
-		result.User = user
-		why.fill(&result.ErrorCode, &result.ErrorMessage)
-		resp.Results = append(resp.Results, result)
+		changes[i] = r
+		why.fill(&resp.Results[i].ErrorCode, &resp.Results[i].ErrorMessage)
 	}
 	for i := range q.Deletions {
 		d := &q.Deletions[i]
-		answer(d.Name, func() (meta.Record, *refusal) { return s.deleteScram(d) })
+		take(d.Name, func() (meta.Record, *refusal) { return s.deleteScram(d) })
 	}
 	for i := range q.Upsertions {
 		u := &q.Upsertions[i]
-		answer(u.Name, func() (meta.Record, *refusal) { return upsertScram(u) })
+		take(u.Name, func() (meta.Record, *refusal) { return upsertScram(u) })
 	}
-	return resp, records
+	return resp, slices.DeleteFunc(changes, func(r meta.Record) bool { return r == nil })
 }
 
 func checkScram(user string, mechanism int8) *refusal {
