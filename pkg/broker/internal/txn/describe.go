@@ -31,10 +31,9 @@ func (c *Coordinator) describe(id string) kmsg.DescribeTransactionsResponseTrans
 	if st.ErrorCode = code; code != 0 {
 		return st
 	}
-	sh.do(func(*work) {
-		o := sh.ids[id]
-		if o == nil || o.machine.Txn().Epoch == none {
-			st.ErrorCode = kerr.TransactionalIDNotFound.Code
+	sh.do(func(w *work) {
+		o, code := w.owner(id, kerr.TransactionalIDNotFound.Code)
+		if st.ErrorCode = code; code != 0 {
 			return
 		}
 		t := o.machine.Txn()

@@ -148,7 +148,7 @@ func (m *Machine) add(nowMs int64, e Add) Effects {
 	switch {
 	case m.Busy():
 		return busy()
-	case t.ProducerID != e.ProducerID:
+	case m.Unused(), t.ProducerID != e.ProducerID:
 		return answer(kerr.InvalidProducerIDMapping.Code)
 	case t.Epoch != e.Epoch:
 		return answer(kerr.ProducerFenced.Code)

@@ -8,7 +8,7 @@ import "github.com/twmb/franz-go/pkg/kerr"
 func (m *Machine) endVersion0(nowMs int64, e End) Effects {
 	t := &m.txn
 	switch {
-	case t.ProducerID != e.ProducerID:
+	case m.Unused(), t.ProducerID != e.ProducerID:
 		return answer(kerr.InvalidProducerIDMapping.Code)
 	case t.Epoch != e.Epoch:
 		return answer(kerr.ProducerFenced.Code)
@@ -34,7 +34,7 @@ func (m *Machine) end(nowMs int64, e End) Effects {
 	switch {
 	case m.Busy():
 		return busy()
-	case t.ProducerID != e.ProducerID && !replaced:
+	case m.Unused(), t.ProducerID != e.ProducerID && !replaced:
 		return answer(kerr.InvalidProducerIDMapping.Code)
 	case t.Epoch != e.Epoch && !retry:
 		return answer(kerr.ProducerFenced.Code)

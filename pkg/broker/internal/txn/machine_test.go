@@ -66,6 +66,9 @@ func events() map[string]Event {
 		"add e4":           Add{ProducerID: pid, Epoch: 4, Partitions: []Partition{part}},
 		"add e6":           Add{ProducerID: pid, Epoch: 6, Partitions: []Partition{part}},
 		"add other":        Add{ProducerID: other, Epoch: 5, Partitions: []Partition{part}},
+		"add nobody":       Add{ProducerID: none, Epoch: none, Partitions: []Partition{part}},
+		"abort0 nobody":    End{ProducerID: none, Epoch: none, FreshID: none},
+		"abort2 nobody":    End{ProducerID: none, Epoch: none, Version: Version2, FreshID: fresh},
 		"commit0":          End{ProducerID: pid, Epoch: 5, Commit: true, FreshID: none},
 		"abort0":           End{ProducerID: pid, Epoch: 5, FreshID: none},
 		"commit0 e4":       End{ProducerID: pid, Epoch: 4, Commit: true, FreshID: none},
@@ -154,7 +157,7 @@ func TestTable(t *testing.T) {
 // only what would not be refused anyway.
 func TestTableWhilePending(t *testing.T) {
 	refused := map[string]string{
-		"commit0 e4": "90", "commit0 e6": "90", "commit0 other": "49",
+		"commit0 e4": "90", "commit0 e6": "90", "commit0 other": "49", "abort0 nobody": "49",
 		"timed out": "", "timed out, id": "", "expired": "", "marked": "",
 	}
 	for name, e := range events() {

@@ -49,6 +49,17 @@ func (o *owner) going() *busyness {
 // gone says whether o is no longer the owner: a callback came late.
 func (w *work) gone(o *owner) bool { return w.sh.ids[o.id] != o }
 
+// owner returns the owner of an id, or unknown when it never had a producer.
+func (w *work) owner(id string, unknown int16) (o *owner, code int16) {
+	if w.sh.state.Load() != shardLoaded {
+		return nil, kerr.NotCoordinator.Code // the shard was unloaded a moment ago
+	}
+	if o = w.sh.ids[id]; o == nil || o.machine.Txn().Epoch == none {
+		return nil, unknown
+	}
+	return o, 0
+}
+
 // request lets an event happen.
 func (w *work) request(r *request) {
 	if w.sh.state.Load() != shardLoaded {
@@ -56,12 +67,12 @@ func (w *work) request(r *request) {
 		return
 	}
 	o := w.sh.ids[r.id]
-	if o == nil {
-		if !r.create {
-			w.answer(r.reply, refuse(kerr.InvalidProducerIDMapping.Code))
-			return
-		}
+	if o == nil && r.create {
 		o = w.sh.add(r.id, NewMachine())
+	}
+	if o == nil {
+		w.answer(r.reply, refuse(kerr.InvalidProducerIDMapping.Code))
+		return
 	}
 	w.step(o, r)
 }

@@ -234,9 +234,8 @@ func (c *Coordinator) verify(a adding) (code int16, each []int16) {
 		return code, nil
 	}
 	sh.do(func(w *work) {
-		o := sh.ids[a.id]
-		if o == nil {
-			code = kerr.InvalidProducerIDMapping.Code
+		var o *owner
+		if o, code = w.owner(a.id, kerr.InvalidProducerIDMapping.Code); code != 0 {
 			return
 		}
 		if code, each = o.machine.Verify(a.ProducerID, a.Epoch, a.Partitions); code != 0 {

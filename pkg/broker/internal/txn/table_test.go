@@ -11,6 +11,7 @@ import "strings"
 // before, the id that takes over, the partitions.
 const tableText = `
 new
+  add nobody | abort0 nobody | abort2 nobody: 49
   abort0 | abort2 e4 | abort2 last, id | abort2 | add e4 | add e6: 49
   add other | add same | add | commit0 e4 | commit0 e6 | commit0 other: 49
   commit0 | commit2 e3 | commit2 e4 | commit2 e6 | commit2 last, id | commit2 last: 49
@@ -18,6 +19,7 @@ new
   init e3 | init e4 | init e5 | init last | init other | init, fresh: Empty 99/0
   init: id?
 Empty
+  add nobody | abort0 nobody | abort2 nobody: 49
   abort0 | commit0 | commit2: 48
   abort2 e4 | abort2 last, id | add e4 | add e6 | commit0 e4 | commit0 e6: 90
   commit2 e3 | commit2 e4 | commit2 e6 | commit2 last, id | commit2 last | init e3: 90
@@ -30,6 +32,7 @@ Empty
   init e5: Empty 7/6 last 5
   init, fresh | init: Empty 7/6
 Empty retried
+  add nobody | abort0 nobody | abort2 nobody: 49
   abort0 | commit0 | commit2: 48
   abort2 e4 | abort2 last, id | add e4 | add e6 | commit0 e4 | commit0 e6: 90
   commit2 e3 | commit2 e4 | commit2 e6 | commit2 last, id | commit2 last | init e3: 90
@@ -43,6 +46,7 @@ Empty retried
   init e5: Empty 7/6 last 5
   init, fresh | init: Empty 7/6
 Empty last
+  add nobody | abort0 nobody | abort2 nobody: 49
   abort0 | abort2 e4 | abort2 | add e4 | add e6 | add same: 90
   add | commit0 e4 | commit0 e6 | commit0 | commit2 e3 | commit2 e4: 90
   commit2 e6 | commit2 | init e3 | init e4 | init e5 | init other: 90
@@ -54,6 +58,7 @@ Empty last
   init, fresh: Empty 99/0
   init: id?
 Ongoing
+  add nobody | abort0 nobody | abort2 nobody: 49
   abort0: PrepareAbort 7/5 [{t 0}]
   abort2 e4 | abort2 last, id | add e4 | add e6 | commit0 e4 | commit0 e6: 90
   commit2 e3 | commit2 e4 | commit2 e6 | commit2 last, id | commit2 last | init other: 90
@@ -65,6 +70,7 @@ Ongoing
   commit2: PrepareCommit 7/6 last 5 [{t 0}]
   init e3 | init e4 | init e5 | init last | init, fresh | init: PrepareAbort 7/6 last 5 [{t 0}]; again
 Ongoing last
+  add nobody | abort0 nobody | abort2 nobody: 49
   abort0 | abort2 e4 | abort2 | add e4 | add e6 | add same: 90
   add | commit0 e4 | commit0 e6 | commit0 | commit2 e3 | commit2 e4: 90
   commit2 e6 | commit2 | init other: 90
@@ -74,6 +80,8 @@ Ongoing last
   commit2 last | init | timed out: id?
   init e3 | init e4 | init e5 | init last | init, fresh: PrepareAbort 7/32767 last 32766 next 99 [{t 0}]; again
 PrepareCommit
+  add nobody | abort2 nobody: wait 51
+  abort0 nobody: 49
   abort0 | abort2 e4 | abort2 last, id | abort2 | add e4 | add e6: wait 51
   add other | add same | add | commit0 | commit2 e3 | commit2 e4: wait 51
   commit2 e6 | commit2 last, id | commit2 last | commit2 other | commit2 | init e3: wait 51
@@ -82,6 +90,8 @@ PrepareCommit
   commit0 other: 49
   marked: CompleteCommit 7/5
 PrepareAbort
+  add nobody | abort2 nobody: wait 51
+  abort0 nobody: 49
   abort0 | abort2 e4 | abort2 last, id | abort2 | add e4 | add e6: wait 51
   add other | add same | add | commit0 | commit2 e3 | commit2 e4: wait 51
   commit2 e6 | commit2 last, id | commit2 last | commit2 other | commit2 | init e3: wait 51
@@ -90,6 +100,8 @@ PrepareAbort
   commit0 other: 49
   marked: CompleteAbort 7/5
 PrepareCommit last
+  add nobody | abort2 nobody: wait 51
+  abort0 nobody: 49
   abort0 | commit0 e4 | commit0 e6 | commit0: 90
   abort2 e4 | abort2 last, id | abort2 | add e4 | add e6 | add other: wait 51
   add same | add | commit2 e3 | commit2 e4 | commit2 e6 | commit2 last, id: wait 51
@@ -98,6 +110,7 @@ PrepareCommit last
   commit0 other: 49
   marked: CompleteCommit 99/0 last 32766
 CompleteCommit
+  add nobody | abort0 nobody | abort2 nobody: 49
   abort0 | abort2 e4 | commit2: 48
   abort2 last, id | add e4 | add e6 | commit0 e4 | commit0 e6 | commit2 e3: 90
   commit2 e6 | commit2 last, id | commit2 last | init e3 | init last | init other: 90
@@ -112,6 +125,7 @@ CompleteCommit
   init e5: Empty 7/6 last 5
   init, fresh | init: Empty 7/6
 CompleteAbort
+  add nobody | abort0 nobody | abort2 nobody: 49
   abort0: 0
   abort2 e4: 0 7/5
   abort2 last, id | add e4 | add e6 | commit0 e4 | commit0 e6 | commit2 e3: 90
@@ -126,6 +140,7 @@ CompleteAbort
   init e5: Empty 7/6 last 5
   init, fresh | init: Empty 7/6
 CompleteCommit replaced
+  add nobody | abort0 nobody | abort2 nobody: 49
   abort0 | abort2 e4 | abort2 | add e4 | add e6 | add other: 49
   add same | add | commit0 e4 | commit0 e6 | commit0 other | commit0: 49
   commit2 e3 | commit2 e4 | commit2 e6 | commit2 other | commit2: 49
