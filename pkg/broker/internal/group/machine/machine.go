@@ -107,7 +107,7 @@ type Info struct {
 }
 
 // PartitionCheck says whether offsets of one partition may be committed, nil for
-// yes.
+// yes. The id is that of the topic, also when the client names topics.
 type PartitionCheck func(topic string, id [16]byte, partition int32) *kerr.Error
 
 // Commit is who commits offsets.
