@@ -15,6 +15,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"kq/pkg/broker/internal/group/machine"
+	"kq/pkg/broker/internal/meta"
 	"kq/pkg/broker/vfs"
 )
 
@@ -268,5 +269,41 @@ func TestAppendError(t *testing.T) {
 	}
 	if err := appendError(errors.New("x")); err != kerr.UnknownServerError {
 		t.Errorf("got %v", err)
+	}
+}
+
+// A broker that loses a partition tells those who wait, and knows nothing of its
+// groups; when it has the partition again it reads them back.
+func TestLeadershipMoves(t *testing.T) {
+	f := newFixture(t).ready()
+	f.topic("in", 1)
+	f.stable("g")
+	f.commit(commitReq("o", "in", 7))
+	waits := f.member("g").join()
+	lead := func(node int32) {
+		t.Helper()
+		for i := range f.log.Partitions() {
+			r := meta.NewPartitionChange(f.image.Topic(Topic).ID, i)
+			r.Leader = node
+			f.apply(r)
+		}
+		f.c.work.Wait()
+	}
+	lead(2)
+	if r := waits.now(t); r.ErrorCode != kerr.NotCoordinator.Code {
+		t.Errorf("who waited: %v", kerr.ErrorForCode(r.ErrorCode))
+	}
+	if c := f.commit(commitReq("o", "in", 8)); c != kerr.NotCoordinator.Code {
+		t.Errorf("commit: %v", kerr.ErrorForCode(c))
+	}
+	if r := f.c.ListGroups(kmsg.NewPtrListGroupsRequest()); len(r.Groups) != 0 || r.ErrorCode != 0 {
+		t.Errorf("listed %+v", r)
+	}
+	lead(self)
+	if f.state("g") != "Stable" || f.offset("o", "in") != 7 {
+		t.Errorf("read back %q and %d", f.state("g"), f.offset("o", "in"))
+	}
+	if c := f.commit(commitReq("o", "in", 9)); c != 0 || f.offset("o", "in") != 9 {
+		t.Errorf("commit: %v", kerr.ErrorForCode(c))
 	}
 }
