@@ -150,7 +150,7 @@ func TestTxnIndex(t *testing.T) {
 		want     int
 		done     bool
 	}{{0, 5, 0, true}, {0, 6, 1, true}, {0, 11, 2, true}, {21, 40, 1, false}, {31, 40, 0, false}, {20, 21, 2, true}} {
-		if out, done := overlapping(txns, q.from, q.to, nil); len(out) != q.want || done != q.done {
+		if out, done := overlapping(txns, q.from, q.to, 0, nil); len(out) != q.want || done != q.done {
 			t.Errorf("%d to %d: %d transactions, done: %v", q.from, q.to, len(out), done)
 		}
 	}

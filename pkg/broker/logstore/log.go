@@ -300,13 +300,22 @@ func (l *Log) ActiveProducers() []ProducerState {
 
 // AbortedTxns lists the aborted transactions that touch [from, to), by first
 // offset. Readers of committed data skip their records.
-func (l *Log) AbortedTxns(from, to int64) ([]AbortedTxn, error) {
+func (l *Log) AbortedTxns(from, to int64) ([]AbortedTxn, error) { return l.abortedTxns(from, to, 0) }
+
+// AnyAborted says that some aborted transaction touches [from, to), in less time
+// than it takes to list them.
+func (l *Log) AnyAborted(from, to int64) (bool, error) {
+	some, err := l.abortedTxns(from, to, 1)
+	return len(some) > 0, err
+}
+
+func (l *Log) abortedTxns(from, to int64, limit int) ([]AbortedTxn, error) {
 	for {
 		v, err := l.opened()
 		if err != nil {
 			return nil, err
 		}
-		out, err := v.abortedTxns(from, to)
+		out, err := v.abortedTxns(from, to, limit)
 		if err == nil {
 			return out, nil
 		}
@@ -316,14 +325,14 @@ func (l *Log) AbortedTxns(from, to int64) ([]AbortedTxn, error) {
 	}
 }
 
-func (v *view) abortedTxns(from, to int64) (out []AbortedTxn, err error) {
+func (v *view) abortedTxns(from, to int64, limit int) (out []AbortedTxn, err error) {
 	for i := v.segmentOf(from); i < len(v.segs); i++ {
 		txns, err := v.segs[i].abortedTxns()
 		if err != nil {
 			return nil, err
 		}
 		var done bool
-		if out, done = overlapping(txns, from, to, out); done {
+		if out, done = overlapping(txns, from, to, limit, out); done {
 			break
 		}
 	}

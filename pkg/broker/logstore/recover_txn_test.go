@@ -59,3 +59,22 @@ func TestOpenTransactionsDoNotExpire(t *testing.T) {
 		t.Errorf("producers %+v after the end of the transaction", p)
 	}
 }
+
+// One aborted transaction is found as fast among many.
+func TestAnyAborted(t *testing.T) {
+	txns := make([]AbortedTxn, 1000)
+	for i := range txns {
+		at := int64(10 * i)
+		txns[i] = AbortedTxn{ProducerID: 1, FirstOffset: at, LastOffset: at + 5, LastStableOffset: at + 6}
+	}
+	for _, c := range []struct {
+		from, to, first int64
+		want            bool
+	}{{0, 1, 0, true}, {5, 6, 0, true}, {6, 10, 0, false}, {6, 11, 10, true}, {9994, 99999, 9990, true}, {9996, 99999, 0, false}} {
+		one, _ := overlapping(txns, c.from, c.to, 1, nil)
+		all, _ := overlapping(txns, c.from, c.to, 0, nil)
+		if (len(one) == 1) != c.want || (len(all) > 0) != c.want || c.want && (one[0].FirstOffset != c.first || all[0] != one[0]) {
+			t.Errorf("from %d to %d: %v of %d, want one: %v", c.from, c.to, one, len(all), c.want)
+		}
+	}
+}

@@ -46,14 +46,16 @@ func parseTxnIndex(p []byte, base int64) (txns []AbortedTxn, whole bool) {
 	return txns, len(txns)*txnIndexEntrySize == len(p)
 }
 
-// overlapping adds to out the transactions that touch [from, to). done reports
-// that no later entry can (TransactionIndex.collectAbortedTxns).
-func overlapping(txns []AbortedTxn, from, to int64, out []AbortedTxn) (_ []AbortedTxn, done bool) {
-	for _, t := range txns {
-		if t.LastOffset >= from && t.FirstOffset < to {
+// overlapping adds to out the transactions that touch [from, to), up to limit of
+// them (0: all). done reports that no later entry is needed
+// (TransactionIndex.collectAbortedTxns). Entries ascend by their last offset.
+func overlapping(txns []AbortedTxn, from, to int64, limit int, out []AbortedTxn) (_ []AbortedTxn, done bool) {
+	first, _ := slices.BinarySearchFunc(txns, from, func(t AbortedTxn, from int64) int { return cmp.Compare(t.LastOffset, from) })
+	for _, t := range txns[first:] {
+		if t.FirstOffset < to {
 			out = append(out, t)
 		}
-		if t.LastStableOffset >= to {
+		if t.LastStableOffset >= to || limit > 0 && len(out) >= limit {
 			return out, true
 		}
 	}

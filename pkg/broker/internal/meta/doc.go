@@ -1,5 +1,5 @@
 // Package meta holds what a cluster knows about itself: topics, partitions,
-// brokers, configs, features and producer id blocks.
+// brokers, configs, features, producer id blocks, quotas and credentials.
 //
 // Two halves:
 //

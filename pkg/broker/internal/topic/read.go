@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"sort"
 
 	"kq/pkg/broker/batch"
 	"kq/pkg/broker/logstore"
@@ -77,18 +76,17 @@ func (p *Partition) Read(o ReadOptions) (Read, error) {
 	return r, nil
 }
 
-// aborted lists the aborted transactions that touch what was read.
+// aborted lists the aborted transactions that touch what was read. Those that a
+// consumer which is far behind has not come to yet are not looked at.
 func (p *Partition) aborted(from int64, r *Read) ([]logstore.AbortedTxn, error) {
-	txns, err := p.log.AbortedTxns(from, r.View.limit)
-	if err != nil || len(txns) == 0 {
+	if some, err := p.log.AnyAborted(from, r.View.limit); err != nil || !some {
 		return nil, err
 	}
 	end, err := endOf(r.Regions)
 	if err != nil {
 		return nil, err
 	}
-	n := sort.Search(len(txns), func(i int) bool { return txns[i].FirstOffset >= end })
-	return txns[:n], nil
+	return p.log.AbortedTxns(from, end)
 }
 
 // endOf is the offset after the last record of regions, found by their headers.
