@@ -82,12 +82,19 @@ func TestTools(t *testing.T) {
 	if *update {
 		s = startApache(t, t.TempDir())
 	}
-	want := toolGoldens(t)
+	compareTools(t, "testdata/tools.txt", toolCalls(file), func(t *testing.T, call []string) string { return callTool(t, s, call) }, file)
+}
+
+// compareTools makes calls one after the other and compares what is said with
+// the golden file, which -update writes. The path named is masked.
+func compareTools(t *testing.T, golden string, calls [][]string, make func(t *testing.T, call []string) string, path string) {
+	t.Helper()
+	want := toolGoldens(t, golden)
 	var recorded strings.Builder
-	for i, call := range toolCalls(file) {
-		name := fmt.Sprintf("%02d %s %s", i, last(call[0]), strings.ReplaceAll(strings.Join(call[1:], " "), file, "FILE"))
+	for i, call := range calls {
+		name := fmt.Sprintf("%02d %s %s", i, last(call[0]), strings.ReplaceAll(strings.Join(call[1:], " "), path, "FILE"))
 		t.Run(name, func(t *testing.T) {
-			got := callTool(t, s, call)
+			got := strings.ReplaceAll(make(t, call), path, "FILE")
 			fmt.Fprintf(&recorded, "$ %s\n%s", name, got)
 			if !*update && strings.TrimSpace(got) != strings.TrimSpace(want[name]) {
 				t.Errorf("Kafka:\n%s\nkq:\n%s", want[name], got)
@@ -95,16 +102,14 @@ func TestTools(t *testing.T) {
 		})
 	}
 	if *update {
-		writeFile(t, toolsGolden, recorded.String())
+		writeFile(t, golden, recorded.String())
 	}
 }
 
-const toolsGolden = "testdata/tools.txt"
-
 // toolGoldens reads what the tools said about Kafka, by call.
-func toolGoldens(t *testing.T) map[string]string {
+func toolGoldens(t *testing.T, file string) map[string]string {
 	t.Helper()
-	p, err := os.ReadFile(toolsGolden)
+	p, err := os.ReadFile(file)
 	if err != nil && !*update {
 		t.Fatal(err)
 	}
@@ -129,8 +134,11 @@ func callTool(t *testing.T, s *server, call []string) string {
 	}
 	bootstrap := []string{"--bootstrap-server", s.addr}
 	args := append(javaArgs(call[0]), call[1:]...)
-	if call[0] == clusterTool {
+	switch call[0] {
+	case clusterTool:
 		bootstrap[0] = "-b"
+	case txnTool:
+		args, bootstrap = append(javaArgs(call[0]), bootstrap...), call[1:]
 	}
 	out, errs, err := run(t, nil, "java", append(args, bootstrap...)...)
 	return fmt.Sprintf("failed: %v\n%s--\n%s", err != nil, plain(s, out), plain(s, errs))
