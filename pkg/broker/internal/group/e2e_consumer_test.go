@@ -178,3 +178,35 @@ func TestMigration(t *testing.T) {
 	o.leave(2, two)
 	o.settled(1, 6)
 }
+
+// TestGroupConfigs: a group's own settings are in force at once.
+func TestGroupConfigs(t *testing.T) {
+	t.Parallel()
+	b := brokertest.Start(t, brokertest.Topics("in:1"), brokertest.Set("group.consumer.min.heartbeat.interval.ms", "1000"))
+	cl := client(t, b)
+	q := kmsg.NewPtrConsumerGroupHeartbeatRequest()
+	q.Group, q.MemberID, q.RebalanceTimeoutMillis = "g", "a", 60_000
+	q.SubscribedTopicNames, q.Topics = []string{"in"}, []kmsg.ConsumerGroupHeartbeatRequestTopic{}
+	beat := func(interval int32) {
+		t.Helper()
+		resp, err := q.RequestWith(ctx(t), cl)
+		if err != nil || resp.ErrorCode != 0 || resp.HeartbeatIntervalMillis != interval {
+			t.Fatalf("code %d, interval %d, %v; want interval %d", resp.ErrorCode, resp.HeartbeatIntervalMillis, err, interval)
+		}
+	}
+	beat(5000)
+	set := kmsg.NewPtrIncrementalAlterConfigsRequest()
+	r := kmsg.NewIncrementalAlterConfigsRequestResource()
+	r.ResourceType, r.ResourceName = kmsg.ConfigResourceTypeGroupConfig, "g"
+	c := kmsg.NewIncrementalAlterConfigsRequestResourceConfig()
+	value := "2500"
+	c.Name, c.Value = "consumer.heartbeat.interval.ms", &value
+	r.Configs = append(r.Configs, c)
+	set.Resources = append(set.Resources, r)
+	if resp, err := set.RequestWith(ctx(t), cl); err != nil || resp.Resources[0].ErrorCode != 0 {
+		t.Fatalf("set: %+v, %v", resp, err)
+	}
+	beat(2500)
+	q.Group = "h"
+	beat(5000)
+}

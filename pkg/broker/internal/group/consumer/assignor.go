@@ -51,9 +51,7 @@ type assignee struct {
 	target   Assignment // up to now
 }
 
-func (m *assignee) subscribes(t TopicID) bool { return slices.Contains(m.topics, t) }
-
-// group is what an assignor works on. Members are in the order of Kafka's map.
+// groupSpec is what an assignor works on. Members are in the order of Kafka's map.
 type groupSpec struct {
 	members    []assignee
 	same       bool // all subscribe to the same topics

@@ -77,12 +77,12 @@ func (b *balancer) keep() {
 	for i := range b.g.members {
 		m := &b.g.members[i]
 		for t, ps := range m.target {
-			if !m.subscribes(t) {
+			if _, ok := slices.BinarySearch(b.subscribers[t], i); !ok {
 				continue
 			}
 			b.size[i] += len(ps)
 			for _, p := range ps {
-				if int(p) < len(b.owner[t]) {
+				if p >= 0 && int(p) < len(b.owner[t]) {
 					b.owner[t][p] = i
 				}
 			}

@@ -144,6 +144,9 @@ func (m *member) withMetadata(v *staterec.ConsumerGroupMemberMetadata) *member {
 	n.instance, n.rack, n.regex, n.assignor = text(v.InstanceID), text(v.RackID), text(v.SubscribedTopicRegex), text(v.ServerAssignor)
 	n.clientID, n.host, n.rebalanceTimeout, n.classic = v.ClientID, v.ClientHost, v.RebalanceTimeoutMs, v.Classic
 	n.topics = nameSet(v.SubscribedTopicNames)
+	if n.classic != nil && len(n.classic.Protocols) == 0 {
+		n.classic = nil // how Kafka before 3.8 wrote members of the consumer protocol
+	}
 	return &n
 }
 

@@ -31,18 +31,29 @@ func (d *driver) join(q *kmsg.JoinGroupRequest) *kmsg.JoinGroupResponse {
 	return resp
 }
 
-func (d *driver) sync(id string, generation int32, assignments ...kmsg.SyncGroupRequestGroupAssignment) *kmsg.SyncGroupResponse {
+// syncOf is the SyncGroup of a member that does not lead.
+func syncOf(id string, generation int32) *kmsg.SyncGroupRequest {
 	q := kmsg.NewPtrSyncGroupRequest()
 	protocol, kind := "cooperative-sticky", "consumer"
 	q.Version, q.Group, q.MemberID, q.Generation, q.Protocol, q.ProtocolType = 5, "g", id, generation, &protocol, &kind
+	return q
+}
+
+func (d *driver) sync(id string, generation int32, assignments ...kmsg.SyncGroupRequestGroupAssignment) *kmsg.SyncGroupResponse {
+	q := syncOf(id, generation)
 	q.GroupAssignment = assignments
 	resp, _ := d.call(func(n int) any { return machine.Sync{Call: n, Request: q} }).(*kmsg.SyncGroupResponse)
 	return resp
 }
 
-func (d *driver) heartbeat(id string, generation int32) int16 {
+func heartbeatOf(id string, generation int32) *kmsg.HeartbeatRequest {
 	q := kmsg.NewPtrHeartbeatRequest()
 	q.Group, q.MemberID, q.Generation = "g", id, generation
+	return q
+}
+
+func (d *driver) heartbeat(id string, generation int32) int16 {
+	q := heartbeatOf(id, generation)
 	return d.call(func(n int) any { return machine.Heartbeat{Call: n, Request: q} }).(*kmsg.HeartbeatResponse).ErrorCode
 }
 

@@ -21,8 +21,10 @@ func (g *groupSpec) assignUniform() []Assignment {
 		return out
 	}
 	total := 0
+	subscribed := make(map[TopicID]bool, len(topics))
 	var free []topicPartition
 	for _, t := range topics {
+		subscribed[t] = true
 		for p := range g.partitions[t] {
 			if !g.assigned[t][p] {
 				free = append(free, topicPartition{t, p})
@@ -38,7 +40,7 @@ func (g *groupSpec) assignUniform() []Assignment {
 			quota++
 		}
 		var given []topicPartition
-		out[i], quota, given = keep(&g.members[i], topics, quota)
+		out[i], quota, given = keep(&g.members[i], subscribed, quota)
 		free = append(free, given...)
 		if quota > 0 && extra && len(g.members)-i > extras {
 			quota, extra = quota-1, false // those who have more already may keep it
@@ -59,12 +61,12 @@ func (g *groupSpec) assignUniform() []Assignment {
 
 // keep is what a member keeps of its target, up to a quota of which the rest is
 // told, and what it gives up for others.
-func keep(m *assignee, topics []TopicID, quota int) (kept Assignment, rest int, given []topicPartition) {
+func keep(m *assignee, subscribed map[TopicID]bool, quota int) (kept Assignment, rest int, given []topicPartition) {
 	kept = make(Assignment, len(m.target))
 	old := m.target.topics()
 	hashMapOrder(old, 0, hashID)
 	for _, t := range old {
-		if !slices.Contains(topics, t) {
+		if !subscribed[t] {
 			continue
 		}
 		ps := slices.Clone(m.target[t])
