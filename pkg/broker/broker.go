@@ -135,6 +135,7 @@ func (b *Broker) openStore(ctx context.Context) (err error) {
 	s := b.set
 	o := logstore.Options{
 		FS: s.FS, Dir: s.dataDir, Sync: s.Sync, SyncInterval: s.SyncInterval, Logger: s.Logger,
+		Now: s.Now, Elapsed: func() time.Duration { return time.Since(b.started) },
 		RetentionInterval:    time.Duration(s.number("log.retention.check.interval.ms")) * time.Millisecond,
 		CheckpointInterval:   time.Duration(s.number("log.flush.offset.checkpoint.interval.ms")) * time.Millisecond,
 		ProducerIDExpiration: time.Duration(s.number("producer.id.expiration.ms")) * time.Millisecond,
@@ -177,7 +178,7 @@ func (b *Broker) openCluster(ctx context.Context, endpoints []meta.Endpoint) (er
 	}
 	b.controller, err = cluster.Open(ctx, cluster.Options{
 		Store: b.store, FS: s.FS, NodeID: s.nodeID, Rack: s.rack(), Static: s.static,
-		Endpoints: endpoints, Features: features(), Logger: s.Logger, Fatal: b.fatal,
+		Endpoints: endpoints, Features: features(), Now: s.Now, Logger: s.Logger, Fatal: b.fatal,
 		Publish: func(old, img *meta.Image) error {
 			if old != nil {
 				err := b.catalog.Apply(context.Background(), old, img)
@@ -196,7 +197,7 @@ func (b *Broker) service() *api.Service {
 	s := b.set
 	service := &api.Service{
 		NodeID: s.nodeID, Controller: b.controller, Cluster: b.controller, Accounts: b.controller, Topics: b.catalog, Image: b.catalog.Image,
-		Static: s.static, Now: time.Now, Logger: s.Logger,
+		Static: s.static, Now: s.Now, Logger: s.Logger,
 	}
 	if b.metrics != nil {
 		service.Errors = &b.metrics.errors

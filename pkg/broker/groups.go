@@ -22,7 +22,7 @@ func (b *Broker) openGroups(service *api.Service) error {
 		return err
 	}
 	groups, err := group.New(group.Options{
-		Log: log, NodeID: s.nodeID, Image: b.catalog.Image, Number: b.catalog.BrokerNumber, Logger: s.Logger,
+		Log: log, NodeID: s.nodeID, Image: b.catalog.Image, Number: b.catalog.BrokerNumber, Now: s.Now, Logger: s.Logger,
 		Text: b.catalog.BrokerText, GroupNumber: b.catalog.GroupNumber,
 		Verify: func(q *kmsg.AddPartitionsToTxnRequest, done func(*kmsg.AddPartitionsToTxnResponse)) {
 			b.txns.AddPartitionsToTxn(q, done)

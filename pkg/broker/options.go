@@ -57,6 +57,10 @@ type Options struct {
 	// Properties is a server.properties that was read.
 	Properties *Properties
 
+	// Now is the wall clock (default time.Now), from which records and answers have
+	// their times. Timeouts, sessions and retention do not follow it when it is set.
+	Now func() time.Time
+
 	Logger *slog.Logger // default: discards
 	// Metrics is where to serve /metrics, /healthz and /readyz, HOST:PORT;
 	// empty for nowhere.
@@ -88,6 +92,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.DrainTimeout == 0 {
 		o.DrainTimeout = 5 * time.Second
+	}
+	if o.Now == nil {
+		o.Now = time.Now
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)

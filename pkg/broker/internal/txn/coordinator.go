@@ -19,8 +19,9 @@ import (
 // this broker leads. It is safe for concurrent use. Answers are given by
 // callbacks, once, on any goroutine and without locks.
 type Coordinator struct {
-	o     Options
-	begun time.Time // of the durations in deadlines: they follow no wall clock
+	o       Options
+	begun   time.Time // of the durations in deadlines: they follow no wall clock
+	begunMs int64     // the wall clock then, in ms since 1970
 
 	ctx    context.Context // ends with Close
 	cancel context.CancelFunc
@@ -38,6 +39,7 @@ func New(o Options) (*Coordinator, error) {
 		return nil, err
 	}
 	c := &Coordinator{o: o.withDefaults(), begun: time.Now(), shards: make(map[int32]*shard)}
+	c.begunMs = c.nowMs()
 	c.ctx, c.cancel = context.WithCancel(context.Background())
 	return c, nil
 }
@@ -177,6 +179,9 @@ func (c *Coordinator) partitions() int32 {
 func (c *Coordinator) elapsed() time.Duration { return time.Since(c.begun) }
 
 func (c *Coordinator) nowMs() int64 { return c.o.Now().UnixMilli() }
+
+// agedMs is the time that ages ids: the wall clock, unless it was set on.
+func (c *Coordinator) agedMs() int64 { return min(c.nowMs(), c.begunMs+c.elapsed().Milliseconds()) }
 
 // submit lets an event happen to an id. create says that the id need not be known;
 // others have no producer.

@@ -63,7 +63,8 @@ func (w *work) markersRequest(o *owner) *kmsg.WriteTxnMarkersRequest {
 	var left []Partition
 	for _, p := range b.left {
 		id, ok := w.sh.c.o.TopicID(p.Topic, p.Index)
-		if known, noted := b.topics[p.Topic]; !ok || noted && known != id {
+		known, noted := b.topics[p.Topic]
+		if !ok || noted && known != id || !noted && !w.sh.c.o.Open(p, t.ProducerID) {
 			w.sh.c.o.Logger.Info("a transaction ends without a topic that was deleted", "transactional_id", o.id, "topic", p.Topic)
 			continue
 		}

@@ -40,6 +40,10 @@ type Options struct {
 	// TopicID is the id of the topic that has a partition; false when there is
 	// no such partition.
 	TopicID func(topic string, partition int32) (meta.ID, bool)
+	// Open says whether the log of a partition has an open transaction of a producer;
+	// true when that cannot be seen. A transaction that was loaded does not know the
+	// ids of its topics, and ends where this is so. Default: everywhere.
+	Open func(p Partition, producerID int64) bool
 	// GroupPartition is the partition of __consumer_offsets that has the offsets
 	// of a group, or a Kafka error code.
 	GroupPartition func(group string) (topic string, partition int32, code int16)
@@ -86,6 +90,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Patience == 0 {
 		o.Patience = 500 * time.Millisecond
+	}
+	if o.Open == nil {
+		o.Open = func(Partition, int64) bool { return true }
 	}
 	if o.Now == nil {
 		o.Now = time.Now

@@ -306,7 +306,7 @@ func (w *work) forget(o *owner) {
 // expire forgets the ids that were not used for a long time.
 func (w *work) expire() {
 	c := w.sh.c
-	before := c.nowMs() - c.o.IDExpiration().Milliseconds()
+	before := c.agedMs() - c.o.IDExpiration().Milliseconds()
 	for id, o := range w.sh.ids {
 		if t := o.machine.Txn(); t.State.idle() && !o.machine.Busy() && t.UpdateMs <= before {
 			w.step(o, &request{id: id, event: Expired{}})
