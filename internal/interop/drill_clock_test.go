@@ -7,7 +7,6 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kmsg"
 
-	"kq/pkg/broker"
 	"kq/pkg/broker/brokertest"
 )
 
@@ -18,9 +17,7 @@ func TestWallClockSteps(t *testing.T) {
 	var step atomic.Int64
 	b := brokertest.Start(
 		t,
-		brokertest.With(func(o *broker.Options) {
-			o.Now = func() time.Time { return time.Now().Round(0).Add(time.Duration(step.Load())) }
-		}),
+		brokertest.Clock(func() time.Time { return time.Now().Round(0).Add(time.Duration(step.Load())) }),
 		brokertest.Set("log.retention.check.interval.ms", "10"),
 		brokertest.Set("offsets.retention.check.interval.ms", "10"), brokertest.Set("offsets.retention.minutes", "30"),
 		brokertest.Set("transaction.abort.timed.out.transaction.cleanup.interval.ms", "10"),

@@ -55,14 +55,8 @@ func TestTopicMadeAgain(t *testing.T) {
 	if code := s.Do(stale).(*kmsg.OffsetCommitResponse).Topics[0].Partitions[0].ErrorCode; code != 100 {
 		t.Errorf("a commit to the old topic's id: code %d, want 100", code)
 	}
-	if code := s.Do(commits.end(4, true)).(*kmsg.EndTxnResponse).ErrorCode; code != 0 {
-		t.Fatalf("commit: code %d", code)
-	}
-	commits.Complete()
-	if code := s.Do(offsets.end(4, true)).(*kmsg.EndTxnResponse).ErrorCode; code != 0 {
-		t.Fatalf("commit of offsets: code %d", code)
-	}
-	offsets.Complete()
+	commits.End(true)
+	offsets.End(true)
 
 	check := func(when string) {
 		t.Helper()
@@ -82,10 +76,7 @@ func TestTopicMadeAgain(t *testing.T) {
 	check("after a crash")
 
 	aborts.Session = s
-	if code := s.Do(aborts.end(4, false)).(*kmsg.EndTxnResponse).ErrorCode; code != 0 {
-		t.Fatalf("abort: code %d", code)
-	}
-	aborts.Complete()
+	aborts.End(false)
 	check("the last transaction of the old topic is aborted")
 
 	p := s.Do(produce(9, "t", 0, idempotent.Bytes())).(*kmsg.ProduceResponse).Topics[0].Partitions[0]

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"kq/pkg/broker"
 	"kq/pkg/broker/logstore"
@@ -64,6 +65,11 @@ func Log(level slog.Level) Option {
 	return func(t testing.TB, o *broker.Options) {
 		o.Logger = slog.New(slog.NewTextHandler(testLog{t}, &slog.HandlerOptions{Level: level}))
 	}
+}
+
+// Clock replaces the wall clock, so that a test can set it.
+func Clock(now func() time.Time) Option {
+	return func(_ testing.TB, o *broker.Options) { o.Now = now }
 }
 
 // With changes any option of package broker.

@@ -45,7 +45,7 @@ func (s *Store) Load(ctx context.Context, specs []LogSpec) (map[TopicPartition]*
 	}
 	// Creating waits for the disk, recovering uses the processor.
 	threads := s.opts.RecoveryThreads
-	if !slices.ContainsFunc(work, func(l *Log) bool { return l.atOpen.found }) {
+	if !slices.ContainsFunc(work, (*Log).wasFound) {
 		threads = max(threads, diskThreads)
 	}
 	parallel(threads, work, func(l *Log) {
@@ -115,7 +115,18 @@ func (s *Store) claim(spec LogSpec) (l *Log, isNew bool, err error) {
 }
 
 // canWait says that the log can be opened when somebody needs it.
-func (l *Log) canWait() bool { return l.atOpen.found && l.atOpen.clean }
+func (l *Log) canWait() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.atOpen.found && l.atOpen.clean
+}
+
+// wasFound says that the log has a past.
+func (l *Log) wasFound() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.atOpen.found
+}
 
 // start opens or creates the log, now. What goes wrong takes it offline.
 func (l *Log) start() {
