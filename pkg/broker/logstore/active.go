@@ -65,10 +65,10 @@ func (a *active) writeTxns() error {
 		return err
 	}
 	var p []byte
-	for _, t := range txns {
+	for _, t := range txns[a.txnsWritten/txnIndexEntrySize:] {
 		p = t.encode(p)
 	}
-	return appendFile(a.seg.place.fs, a.seg.place.path(a.seg.base, txnIndexSuffix), p, &a.txnsWritten)
+	return appendBytes(a.seg.place.fs, a.seg.place.path(a.seg.base, txnIndexSuffix), p, &a.txnsWritten)
 }
 
 // appendFile writes content[*written:] at the end of a file.
@@ -76,13 +76,18 @@ func appendFile(fsys vfs.FS, name string, content []byte, written *int) error {
 	if *written == len(content) {
 		return nil
 	}
+	return appendBytes(fsys, name, content[*written:], written)
+}
+
+// appendBytes writes more behind the *written bytes of a file.
+func appendBytes(fsys vfs.FS, name string, more []byte, written *int) error {
 	f, err := fsys.OpenFile(name, os.O_RDWR|os.O_CREATE, filePerm)
 	if err != nil {
 		return err
 	}
-	_, err = f.WriteAt(content[*written:], int64(*written))
+	_, err = f.WriteAt(more, int64(*written))
 	if err = errors.Join(err, f.Close()); err == nil {
-		*written = len(content)
+		*written += len(more)
 	}
 	return err
 }

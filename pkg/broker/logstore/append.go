@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"slices"
 
 	"kq/pkg/broker/batch"
 	"kq/pkg/broker/vfs"
@@ -337,10 +336,11 @@ func (l *Log) takeProducer(b batch.Batch, in incoming, now int64) {
 	}
 }
 
-// addAborted needs mu. The file is written now, or with the indexes.
+// addAborted needs mu. The file is written now, or with the indexes. Readers of
+// the list as it was do not see what lies behind its end.
 func (l *Log) addAborted(txns []AbortedTxn) {
 	seg := l.act.seg
-	all := append(slices.Clone(*seg.aborted.Load()), txns...)
+	all := append(*seg.aborted.Load(), txns...)
 	seg.aborted.Store(&all)
 	if err := l.act.writeTxns(); err != nil {
 		l.store.opts.Logger.Debug("transaction index entries wait", "partition", l.tp.String(), "err", err)
