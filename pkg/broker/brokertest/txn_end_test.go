@@ -2,14 +2,19 @@ package brokertest_test
 
 import (
 	"context"
+	"path/filepath"
 	"slices"
+	"strings"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"kq/pkg/broker"
 	"kq/pkg/broker/brokertest"
+	"kq/pkg/broker/vfs"
 )
 
 // admin is a client for administration.
@@ -121,4 +126,45 @@ func TestTransactionsAreSeen(t *testing.T) {
 		t.Fatal(err)
 	}
 	awaitState(ctx, t, adm, "id", "CompleteAbort")
+}
+
+// The disk is full in the middle of a commit: in the topic of states nothing is
+// decided and the client tries again; in a partition the decision is carried out
+// when there is room.
+func TestFullDiskInTransaction(t *testing.T) {
+	for _, full := range []string{"__transaction_state-", "t-"} {
+		t.Run(full, func(t *testing.T) {
+			ctx := testContext(t)
+			disk := vfs.NewErr(vfs.NewMem(0))
+			b := brokertest.Start(t, brokertest.Topics("t:1"), brokertest.With(func(o *broker.Options) { o.FS = disk }))
+			cl, adm := txnProducer(t, b, "id"), admin(t, b)
+			if err := transact(ctx, cl, "t", 1, "before", kgo.TryCommit); err != nil {
+				t.Fatal(err)
+			}
+			if err := cl.BeginTransaction(); err != nil {
+				t.Fatal(err)
+			}
+			if err := cl.ProduceSync(ctx, &kgo.Record{Topic: "t", Value: []byte("in")}).FirstErr(); err != nil {
+				t.Fatal(err)
+			}
+			rule := disk.Add(vfs.Rule{Ops: vfs.OpWriteAt, Err: syscall.ENOSPC, Match: func(name string) bool {
+				return strings.HasPrefix(filepath.Base(filepath.Dir(name)), full) && strings.HasSuffix(name, ".log")
+			}})
+			ended := make(chan error, 1)
+			go func() { ended <- cl.EndTransaction(ctx, kgo.TryCommit) }()
+			for rule.Hits() < 2 && ctx.Err() == nil { // it was tried again
+				if _, err := adm.DescribeTransactions(ctx, "id"); err != nil {
+					t.Fatal(err)
+				}
+			}
+			rule.Remove()
+			if err := <-ended; err != nil {
+				t.Fatal(err)
+			}
+			awaitState(ctx, t, adm, "id", "CompleteCommit")
+			if got := committed(ctx, t, b, "t", 2); !slices.Equal(got, []string{"before", "in"}) {
+				t.Errorf("read %q", got)
+			}
+		})
+	}
 }
