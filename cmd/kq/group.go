@@ -29,7 +29,7 @@ func groupError(ctx context.Context, cl *kgo.Client, err error, groups ...string
 	case errors.Is(err, admin.ErrGroupActive):
 		return cli.WithHint(err, "stop them first; kq group describe %s --members shows them, kq group remove-member removes those that are dead", shellQuote(groups[0]))
 	case errors.Is(err, admin.ErrNoOffsets):
-		return cli.WithHint(err, "name the topics: -t TOPIC or -t TOPIC:0,1")
+		return cli.WithHint(err, "kq group describe shows those of a group; -t TOPIC or -t TOPIC:0,1 names others")
 	case errors.Is(err, admin.ErrOptions):
 		return optionError("", err, "")
 	case !errors.Is(err, kerr.GroupIDNotFound):

@@ -1,5 +1,5 @@
 // Package admin looks at and changes clusters: topics, their partitions and
-// configs, brokers, and the logs in a data directory.
+// configs, groups and their offsets, brokers, and the logs in a data directory.
 //
 // What flows in: a context, a *kgo.Client that the caller made and closes, an
 // options struct. What flows out: results with json tags, sorted, and an error.

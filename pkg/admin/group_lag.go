@@ -3,6 +3,7 @@ package admin
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -50,7 +51,8 @@ type PartitionLag struct {
 }
 
 // GroupLags tells how far behind groups are: see GroupPartition.Lag. They come in
-// the order given, or by name.
+// the order given, or by name. Where none is named, those that read nothing of
+// Topics are left out; where some are, that is their error.
 func GroupLags(ctx context.Context, cl *kgo.Client, o GroupLagsOptions) ([]GroupLag, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
@@ -83,7 +85,13 @@ func GroupLags(ctx context.Context, cl *kgo.Client, o GroupLagsOptions) ([]Group
 		if g.Type == ShareGroup {
 			g.Error = itemError(errShareOffsets, "")
 		}
-		out = append(out, o.lag(g))
+		l := o.lag(g)
+		if missing := o.missing(&l); missing != "" && len(o.Groups) > 0 && l.Error == nil {
+			l.Error = itemError(ErrNoOffsets, "the group reads nothing of "+missing)
+		} else if len(o.Groups) == 0 && len(o.Topics) > 0 && len(l.Topics) == 0 {
+			continue // it does not read them
+		}
+		out = append(out, l)
 	}
 	return out, nil
 }
@@ -105,4 +113,15 @@ func (o *GroupLagsOptions) lag(g *GroupDescription) GroupLag {
 		}
 	}
 	return l
+}
+
+// missing is one of Topics that a group has nothing of: a limit on it would hold
+// whatever happens.
+func (o *GroupLagsOptions) missing(l *GroupLag) string {
+	for _, t := range o.Topics {
+		if !slices.ContainsFunc(l.Topics, func(have TopicLag) bool { return have.Name == t.Topic }) {
+			return t.Topic
+		}
+	}
+	return ""
 }

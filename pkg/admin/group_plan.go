@@ -145,6 +145,9 @@ func (r *resetter) rows(ctx context.Context) (map[placeKey]*ResetPartition, map[
 		for n, e := range missing {
 			add(t.Topic, n, e)
 		}
+		if !slices.ContainsFunc(slices.Collect(maps.Keys(rows)), func(k placeKey) bool { return k.topic == t.Topic }) {
+			return nil, nil, fmt.Errorf("topic %q: %w", t.Topic, ErrNoOffsets)
+		}
 	}
 	parts := map[string][]int32{}
 	for k, p := range rows {

@@ -9,6 +9,11 @@
 // aborted transactions or holes that compaction left, and then no record ever
 // arrives for it. Such a rest is looked at with a fetch of its own.
 //
+// With a Group the client that reads is a member of it, made by Run beside the
+// one it is given: plan looks at all partitions, the group says which are read and
+// from where, and what the Sink has flushed is committed, each second, before a
+// partition goes to another member, and at the end.
+//
 // A run has three steps: plan finds the partitions and where they begin and end,
 // a sweep brings what was there at the start as fast as it comes, and the loop
 // brings the rest: what is written later, and all that gave the sweep trouble. A

@@ -310,7 +310,7 @@ func (m *member) lost(_ context.Context, _ *kgo.Client, parts map[string][]int32
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if len(parts) > 0 && len(m.mine) > 0 {
-		m.notice("group %q has given the partitions to others: what was not committed will be read again", m.options.Group.Name)
+		m.notice("group %q: the partitions are lost, to be read again from what was committed", m.options.Group.Name)
 	}
 	m.dropAll(parts)
 }
