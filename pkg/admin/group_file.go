@@ -3,7 +3,6 @@ package admin
 import (
 	"bytes"
 	"cmp"
-	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -31,16 +30,21 @@ var ErrOffsetFile = errors.New("not a file of offsets")
 // topic,partition,offset, with the group before them where it is set.
 func FormatOffsets(offsets []GroupOffset) string {
 	var b strings.Builder
-	w := csv.NewWriter(&b)
 	for _, o := range offsets {
-		line := []string{o.Topic, strconv.Itoa(int(o.Partition)), strconv.FormatInt(o.Offset, 10)}
 		if o.Group != "" {
-			line = append([]string{o.Group}, line...)
+			b.WriteString(quoteCSV(o.Group) + ",")
 		}
-		_ = w.Write(line) // a Builder takes everything
+		fmt.Fprintf(&b, "%s,%d,%d\n", quoteCSV(o.Topic), o.Partition, o.Offset)
 	}
-	w.Flush()
 	return b.String()
+}
+
+// quoteCSV makes a field of a name: groups may be called anything.
+func quoteCSV(s string) string {
+	if s == strings.TrimSpace(s) && !strings.ContainsAny(s, "\",") {
+		return s
+	}
+	return `"` + strings.ReplaceAll(s, `"`, `""`) + `"`
 }
 
 // ParseOffsets reads what FormatOffsets writes, what kafka-consumer-groups
@@ -108,41 +112,82 @@ func parseOffsetsJSON(text []byte) ([]GroupOffset, error) {
 }
 
 func parseOffsetsCSV(text []byte) ([]GroupOffset, error) {
-	r := csv.NewReader(bytes.NewReader(text))
-	r.FieldsPerRecord, r.TrimLeadingSpace = -1, true
 	var out []GroupOffset
-	for {
-		fields, err := r.Read()
-		if errors.Is(err, io.EOF) {
-			return out, nil
+	for i, line := range strings.Split(string(text), "\n") {
+		if line = strings.TrimSpace(line); line == "" {
+			continue
 		}
+		o, err := parseOffsetLine(line)
 		if err != nil {
-			return nil, err
-		}
-		line, _ := r.FieldPos(0)
-		o := GroupOffset{}
-		if len(fields) == 4 {
-			o.Group, fields = fields[0], fields[1:]
-			if o.Group == "" {
-				return nil, fmt.Errorf("line %d: the group is empty", line)
-			}
-		}
-		if len(fields) != 3 {
-			return nil, fmt.Errorf("line %d has %d fields: it is topic,partition,offset, with the group before them or without", line, len(fields))
-		}
-		o.Topic = fields[0]
-		p, err := strconv.ParseInt(strings.TrimSpace(fields[1]), 10, 32)
-		if err != nil {
-			return nil, fmt.Errorf("line %d: %q is no partition", line, fields[1])
-		}
-		o.Partition = int32(p)
-		if o.Offset, err = strconv.ParseInt(strings.TrimSpace(fields[2]), 10, 64); err != nil {
-			return nil, fmt.Errorf("line %d: %q is no offset", line, fields[2])
-		}
-		if err := o.check(); err != nil {
-			return nil, fmt.Errorf("line %d: %w", line, err)
+			return nil, fmt.Errorf("line %d%w", i+1, err)
 		}
 		out = append(out, o)
+	}
+	return out, nil
+}
+
+// parseOffsetLine reads a line. Its errors go on after "line N".
+func parseOffsetLine(line string) (o GroupOffset, err error) {
+	fields, err := splitCSV(line)
+	if err != nil {
+		return o, err
+	}
+	if len(fields) == 4 {
+		if o.Group, fields = fields[0], fields[1:]; o.Group == "" {
+			return o, errors.New(": the group is empty")
+		}
+	}
+	if len(fields) != 3 {
+		return o, fmt.Errorf(" has %d fields: it is topic,partition,offset, with the group before them or without", len(fields))
+	}
+	p, err := strconv.ParseInt(fields[1], 10, 32)
+	if err != nil {
+		return o, fmt.Errorf(": %q is no partition", fields[1])
+	}
+	o.Topic, o.Partition = fields[0], int32(p)
+	if o.Offset, err = strconv.ParseInt(fields[2], 10, 64); err != nil {
+		return o, fmt.Errorf(": %q is no offset", fields[2])
+	}
+	if err := o.check(); err != nil {
+		return o, fmt.Errorf(": %w", err)
+	}
+	return o, nil
+}
+
+// splitCSV splits a line into fields, of which some may be in quotes (RFC 4180).
+func splitCSV(line string) ([]string, error) {
+	var fields []string
+	for {
+		rest, quoted := strings.CutPrefix(strings.TrimLeft(line, " \t"), `"`)
+		if !quoted {
+			field, more, found := strings.Cut(line, ",")
+			fields = append(fields, strings.TrimSpace(field))
+			if line = more; !found {
+				return fields, nil
+			}
+			continue
+		}
+		var field strings.Builder
+		for {
+			part, more, found := strings.Cut(rest, `"`)
+			if !found {
+				return nil, errors.New(": a quote is not closed")
+			}
+			field.WriteString(part)
+			if rest, found = strings.CutPrefix(more, `"`); !found { // two stand for one
+				break
+			}
+			field.WriteByte('"')
+		}
+		fields = append(fields, field.String())
+		rest = strings.TrimLeft(rest, " \t")
+		if rest == "" {
+			return fields, nil
+		}
+		if rest[0] != ',' {
+			return nil, errors.New(": something follows a quote")
+		}
+		line = rest[1:]
 	}
 }
 

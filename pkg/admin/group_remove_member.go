@@ -2,6 +2,7 @@ package admin
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -63,7 +64,7 @@ func RemoveMembers(ctx context.Context, cl *kgo.Client, o RemoveMembersOptions) 
 		return plan, nil
 	}
 	for i := range plan {
-		if m := &plan[i]; m.Removed && (m.protocol == ConsumerGroup || m.protocol == ShareGroup || m.protocol == StreamsGroup) {
+		if m := &plan[i]; m.Removed && m.protocol != ClassicGroup {
 			m.Error = itemError(leaveFor(ctx, cl, o.Group, m), "")
 			m.Removed = m.Error == nil
 		}
@@ -136,6 +137,9 @@ func leaveClassic(ctx context.Context, cl *kgo.Client, group string, plan []Remo
 	return nil
 }
 
+// errStreamsMember is a member of a streams group that is to be removed.
+var errStreamsMember = errors.New("members of a streams group cannot be removed")
+
 // leaving is the member epoch of a heartbeat that ends a membership (KIP-848).
 const leaving = -1
 
@@ -145,17 +149,12 @@ func leaveFor(ctx context.Context, cl *kgo.Client, group string, m *RemovedMembe
 	var code int16
 	var err error
 	switch m.protocol {
+	case StreamsGroup:
+		return errStreamsMember
 	case ShareGroup:
 		req := kmsg.NewPtrShareGroupHeartbeatRequest()
 		req.GroupID, req.MemberID, req.MemberEpoch = group, m.ID, leaving
 		var resp *kmsg.ShareGroupHeartbeatResponse
-		if resp, err = req.RequestWith(ctx, cl); err == nil {
-			code = resp.ErrorCode
-		}
-	case StreamsGroup:
-		req := kmsg.NewPtrStreamsGroupHeartbeatRequest()
-		req.Group, req.MemberID, req.InstanceID, req.MemberEpoch = group, m.ID, m.Instance, leaving
-		var resp *kmsg.StreamsGroupHeartbeatResponse
 		if resp, err = req.RequestWith(ctx, cl); err == nil {
 			code = resp.ErrorCode
 		}
