@@ -47,7 +47,6 @@ func keepRanges(api string, tree map[string]any) {
 		return
 	}
 	ranges := map[string]any{}
-	unserved := append([]int64{29, 30, 31, 34, 43, 45, 46, 48, 49, 50, 51, 55, 57, 64, 74}, unserved...) // as yet
 	for _, k := range asList(tree["ApiKeys"]) {
 		m, _ := k.(map[string]any)
 		key, _ := m["ApiKey"].(int64) // the key, and a version, that are not there are 0
