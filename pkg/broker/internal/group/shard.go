@@ -86,9 +86,8 @@ func (s *shard) leaveTxn(producer int64, g *group) {
 	}
 }
 
-// turn runs f as a turn of a group, which is made when it is not there and make
-// says what it is; without make f gets none: found is false. Errors are those of
-// the shard.
+// turn runs f as a turn of a group. One that is not there is made by fresh or, when
+// that is nil, not found. Errors are those of Coordinator.shard.
 func (c *Coordinator) turn(id string, fresh func(g *group), f func(t *turn)) (found bool, err *kerr.Error) {
 	s, err := c.shard(id)
 	if err != nil {

@@ -52,16 +52,19 @@ func (g *Group) answerJoin(m *member, resp *kmsg.JoinGroupResponse) {
 func (g *Group) stepJoin(e machine.Join) {
 	q := e.Request
 	if !g.created {
-		// A new group is written at once, so that it is there after a restart; when
-		// that fails the driver forgets it.
+		// A new group is written at once, so that it is there after a restart.
 		g.created = true
 		g.fx.Records = append(g.fx.Records, g.emptyRecord())
 		g.done(func(err *kerr.Error) {
-			for _, m := range g.order {
-				if err != nil {
-					g.answerJoin(m, joinError("", err))
-				}
+			if err == nil {
+				return
 			}
+			for _, m := range g.order {
+				g.answerJoin(m, joinError("", err))
+			}
+			fx := g.fx
+			*g = *New(g.id, g.opts, g.stateMs) // as it was: nobody had ever joined
+			g.fx = fx
 		})
 	}
 	id := q.MemberID
@@ -183,7 +186,8 @@ func (g *Group) replaceStable(e machine.Join, old *member, protocols []Protocol)
 	})
 	g.done(func(err *kerr.Error) {
 		if err != nil {
-			return // the driver answers
+			g.fx.Reply(e.Call, joinError("", err))
+			return
 		}
 		m := g.takePlace(old, e.NewMemberID)
 		g.update(m, protocols, rebalance, session, nil)

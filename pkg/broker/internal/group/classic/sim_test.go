@@ -93,7 +93,11 @@ func (s *sim) run(steps int) {
 		s.fail = nil
 		s.pass(time.Duration(s.rnd.IntN(200)) * time.Millisecond)
 		for _, c := range s.clients {
+			if s.rnd.IntN(100) == 0 {
+				s.fail = kerr.NotCoordinator
+			}
 			s.drive(c)
+			s.fail = nil
 		}
 		s.clients = slices.DeleteFunc(s.clients, func(c *simClient) bool { return c.state == simDead })
 		s.check()
@@ -303,10 +307,10 @@ func (s *sim) check() {
 	}
 	for _, c := range s.clients {
 		if c.state == simJoining && s.answers[c.call] == nil && s.at-c.since > 40*time.Second {
-			t.Errorf("%s waits for its join since %v: %s", c.name, c.since, g)
+			t.Fatalf("%s waits for its join since %v: %s\n%v", c.name, c.since, g, s.trace)
 		}
 		if c.state == simSyncing && s.answers[c.call] == nil && s.at-c.since > 20*time.Second {
-			t.Errorf("%s waits for its assignment since %v: %s", c.name, c.since, g)
+			t.Fatalf("%s waits for its assignment since %v: %s\n%v", c.name, c.since, g, s.trace)
 		}
 	}
 }

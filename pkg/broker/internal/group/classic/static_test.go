@@ -88,7 +88,7 @@ func TestStaticMemberChangesProtocol(t *testing.T) {
 func TestStaticReplacementFails(t *testing.T) {
 	r := newRig(t, Options{}).staticMember("i", "old")
 	r.fail = kerr.NotCoordinator
-	r.join(joinReq("", ptr("i")), "new")
+	r.wantJoin(r.join(joinReq("", ptr("i")), "new"), kerr.NotCoordinator)
 	r.fail = nil
 	r.wantState(Stable, 1)
 	if err := r.heartbeat("old", ptr("i"), 1); err != nil {

@@ -170,6 +170,26 @@ func TestAssignmentIsNotWritten(t *testing.T) {
 	r.syncAll("a", "b")
 }
 
+// The first join of a group that has only offsets so far cannot be written: nobody has
+// joined.
+func TestFirstJoinIsNotWritten(t *testing.T) {
+	r := newRig(t, Options{})
+	r.fail = kerr.NotCoordinator
+	q := joinReq("", nil)
+	q.Version = 3
+	r.wantJoin(r.join(q, "a"), kerr.NotCoordinator)
+	r.wantJoin(r.join(joinReq("", nil), "p"), kerr.NotCoordinator)
+	r.fail = nil
+	r.wantState(Empty, 0)
+	if len(r.g.members) != 0 || len(r.g.pending) != 0 || r.g.ProtocolType() != "" || len(r.timers) != 0 {
+		t.Errorf("left behind: %s, timers %v", r.g, r.timers)
+	}
+	r.stable("b")
+	if len(r.records) != 2 {
+		t.Errorf("%d records", len(r.records))
+	}
+}
+
 func TestCommitCodes(t *testing.T) {
 	stable := func(r *rig) { r.staticMember("i", "a") }
 	for _, c := range []struct {

@@ -11,8 +11,9 @@
 //  2. Records are appended as one batch, all or nothing. Then e.Done(err), if it is
 //     set, is called at once, under the same lock: with nil the machine takes over
 //     what the records say; with an error the state is as if the step had not
-//     been, apart from what Kafka does about such errors. What it returns (without
-//     records) is carried out like e itself.
+//     been, apart from what Kafka does about such errors. What Done returns (without
+//     records) is carried out like e itself. After an error e's timers are let be,
+//     and its answers say the error.
 //  3. With e.Next the group goes on as another machine, once the append worked: a
 //     migration between protocols.
 //  4. Timers are set and stopped, and answers leave when all records that the group
