@@ -38,6 +38,7 @@ func tasks() []task {
 		{"fuzz", "every fuzz target for a share of KQ_FUZZ_SECONDS (300)", fuzz},
 		{"completions", "completions/ from the command tree (-check compares)", completions},
 		{"docs", "the reference of commands, and docs/compat.md from a running broker (-check compares)", docs},
+		{"datadir", "a data directory of this commit for later ones to open (datadir NAME)", datadir},
 		{"golden", "the golden files of the trap table, from a live Apache Kafka", golden},
 		{"interop", "kq with Apache Kafka's tools and other people's clients", interopTests},
 		{"bench", "kq beside its peers (arguments go to the benchmark)", bench},
