@@ -20,7 +20,6 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kmsg"
 
-	"kq/pkg/broker"
 	"kq/pkg/broker/brokertest"
 )
 
@@ -52,7 +51,7 @@ func TestDataDirs(t *testing.T) {
 			want := readWant(t, file)
 			dir := t.TempDir()
 			unpack(t, filepath.Join(dataDirs, name+".tar.gz"), dir, want.Sizes)
-			b := brokertest.Start(t, brokertest.OnDisk(), brokertest.With(func(o *broker.Options) { o.DataDir = dir }),
+			b := brokertest.Start(t, brokertest.OnDiskAt(dir),
 				brokertest.Set("offsets.retention.minutes", strconv.Itoa(math.MaxInt32))) // however old they are
 			want.hold(t, b.Addr())
 			b.Stop()

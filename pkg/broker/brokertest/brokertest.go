@@ -36,6 +36,11 @@ func OnDisk() Option {
 	return func(t testing.TB, o *broker.Options) { o.FS, o.DataDir = vfs.OS(), t.TempDir() }
 }
 
+// OnDiskAt keeps the data in a directory, which may hold some already.
+func OnDiskAt(dir string) Option {
+	return func(_ testing.TB, o *broker.Options) { o.FS, o.DataDir = vfs.OS(), dir }
+}
+
 // Sync says when records become durable.
 func Sync(mode logstore.SyncMode) Option {
 	return func(_ testing.TB, o *broker.Options) { o.Sync = mode }
