@@ -20,6 +20,16 @@ import (
 	"kq/pkg/broker/internal/meta"
 )
 
+// listed says whether a config that is a list has a word.
+func (c *Coordinator) listed(config, word string) bool {
+	for w := range strings.SplitSeq(c.o.Text(config), ",") {
+		if strings.TrimSpace(w) == word {
+			return true
+		}
+	}
+	return false
+}
+
 // consumerOptions are what groups of the consumer protocol go by.
 func (c *Coordinator) consumerOptions() consumer.Options {
 	var assignors []string
@@ -108,6 +118,12 @@ func (t imageTopics) TopicNames() iter.Seq[string] {
 // Version implements consumer.Topics.
 func (t imageTopics) Version() int64 { return max(t.Offset, 0) }
 
+// speaksConsumer says whether members of the consumer protocol are served
+// (group.coordinator.rebalance.protocols, and the feature group.version).
+func (c *Coordinator) speaksConsumer() bool {
+	return c.consumerServed && c.o.Image().Features()["group.version"] >= 1
+}
+
 // newConsumer makes a group of the consumer protocol without members.
 func (c *Coordinator) newConsumer(g *group) { g.machine = consumer.New(g.id, &c.consumer) }
 
@@ -116,6 +132,10 @@ func (c *Coordinator) newConsumer(g *group) { g.machine = consumer.New(g.id, &c.
 func (c *Coordinator) ConsumerGroupHeartbeat(client machine.Client, q *kmsg.ConsumerGroupHeartbeatRequest, reply func(*kmsg.ConsumerGroupHeartbeatResponse)) {
 	if c.closed.Load() {
 		reply(consumer.Refused(kerr.CoordinatorNotAvailable, ""))
+		return
+	}
+	if !c.speaksConsumer() {
+		reply(consumer.Refused(kerr.UnsupportedVersion, ""))
 		return
 	}
 	if resp := consumer.Check(q, c.consumer.Assignors); resp != nil {
@@ -174,7 +194,11 @@ func (c *Coordinator) ConsumerGroupDescribe(q *kmsg.ConsumerGroupDescribeRequest
 func (c *Coordinator) describeConsumer(id string) kmsg.ConsumerGroupDescribeResponseGroup {
 	d := kmsg.NewConsumerGroupDescribeResponseGroup()
 	d.Group = id
-	if id == "" {
+	switch {
+	case !c.speaksConsumer():
+		d.ErrorCode = kerr.UnsupportedVersion.Code
+		return d
+	case id == "":
 		d.ErrorCode = kerr.InvalidGroupID.Code
 		return d
 	}

@@ -17,12 +17,14 @@ import (
 // Coordinator coordinates the groups whose partitions of __consumer_offsets this
 // broker leads. It is safe for concurrent use.
 type Coordinator struct {
-	o         Options
-	classic   classic.Options
-	consumer  consumer.Options
-	started   time.Time // with its monotonic reading
-	startedMs int64     // the wall clock then
-	timers    *timers
+	o        Options
+	classic  classic.Options
+	consumer consumer.Options
+	// consumerServed: members of the consumer protocol are served.
+	consumerServed bool
+	started        time.Time // with its monotonic reading
+	startedMs      int64     // the wall clock then
+	timers         *timers
 
 	ctx  context.Context // ends with Close
 	stop context.CancelFunc
@@ -49,7 +51,7 @@ func New(o Options) (*Coordinator, error) {
 		InitialRebalanceDelay: c.o.milliseconds("group.initial.rebalance.delay.ms"),
 		MaxSize:               int(c.o.Number("group.max.size")),
 	}
-	c.consumer = c.consumerOptions()
+	c.consumer, c.consumerServed = c.consumerOptions(), c.listed("group.coordinator.rebalance.protocols", "consumer")
 	c.timers = newTimers(func() time.Duration { return time.Since(c.started) }, c.fired)
 	c.ctx, c.stop = context.WithCancel(context.Background())
 	c.shards.Store(&[]*shard{})

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
@@ -209,4 +210,22 @@ func TestGroupConfigs(t *testing.T) {
 	beat(2500)
 	q.Group = "h"
 	beat(5000)
+}
+
+// TestConsumerProtocolOff: a broker may be told to serve classic groups only.
+func TestConsumerProtocolOff(t *testing.T) {
+	t.Parallel()
+	b := brokertest.Start(t, brokertest.Topics("in:1"), brokertest.Set("group.coordinator.rebalance.protocols", "classic"))
+	q := kmsg.NewPtrConsumerGroupHeartbeatRequest()
+	q.Group, q.MemberID, q.RebalanceTimeoutMillis = "g", "a", 60_000
+	q.SubscribedTopicNames, q.Topics = []string{"in"}, []kmsg.ConsumerGroupHeartbeatRequestTopic{}
+	resp, err := q.RequestWith(ctx(t), client(t, b))
+	if err != nil || resp.ErrorCode != kerr.UnsupportedVersion.Code {
+		t.Errorf("heartbeat: code %d, %v", resp.ErrorCode, err)
+	}
+	d := kmsg.NewPtrConsumerGroupDescribeRequest()
+	d.Groups = []string{"g"}
+	if resp, err := d.RequestWith(ctx(t), client(t, b)); err != nil || resp.Groups[0].ErrorCode != kerr.UnsupportedVersion.Code {
+		t.Errorf("describe: %+v, %v", resp, err)
+	}
 }

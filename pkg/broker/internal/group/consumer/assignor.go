@@ -33,15 +33,6 @@ func (a Assignment) add(t TopicID, p int32) {
 	}
 }
 
-// clone copies an assignment deeply.
-func (a Assignment) clone() Assignment {
-	out := make(Assignment, len(a))
-	for t, ps := range a {
-		out[t] = slices.Clone(ps)
-	}
-	return out
-}
-
 // assignee is a member as an assignor sees it.
 type assignee struct {
 	id       string

@@ -84,6 +84,7 @@ func (g *Group) joinClassic(s *step, e machine.Join) (*kmsg.JoinGroupResponse, *
 		return nil, f.err
 	}
 	s.stop(joinTimer, m.id)
+	s.stop(rebalanceTimer, m.id)
 	s.set(sessionTimer, m.id, g.session(m))
 	s.set(syncTimer, m.id, time.Duration(max(m.rebalanceTimeout, 0))*time.Millisecond)
 	return m.joined(), nil

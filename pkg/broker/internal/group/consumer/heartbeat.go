@@ -104,6 +104,10 @@ func (g *Group) consumerHeartbeat(s *step, e machine.ConsumerHeartbeat) (*kmsg.C
 		return nil, f
 	}
 	s.set(sessionTimer, m.id, g.session(m))
+	if old.classic != nil {
+		s.stop(joinTimer, m.id)
+		s.stop(syncTimer, m.id)
+	}
 	return g.answer(q, old, m), nil
 }
 

@@ -186,3 +186,17 @@ func TestLeaveBothProtocols(t *testing.T) {
 		t.Errorf("codes %v, %s", codes, d.group().State())
 	}
 }
+
+// TestSameMemberChangesProtocol: the timers of one protocol do not fence a member that
+// goes on with the other under its id.
+func TestSameMemberChangesProtocol(t *testing.T) {
+	d, id := classicGroup(t)
+	d.want(d.beat(beat{member: "n", topics: []string{"t"}}), nil, 2)
+	d.join(d.joinRequest(id, []string{"t"}, nil)) // and it never syncs
+	d.want(d.beat(beat{member: id, epoch: 2}), nil, 2)
+	for range 3 {
+		d.pass(30 * time.Second)
+		d.beat(beat{member: "n", epoch: 2})
+		d.want(d.beat(beat{member: id, epoch: 2}), nil, 2)
+	}
+}
