@@ -59,6 +59,8 @@ func memberHint(err error, g consume.Group) string {
 		return "the group's offset is not in the log: kq group reset " + shellQuote(g.Name) + " --to current moves it to the nearest that is"
 	case errors.Is(err, kerr.InconsistentGroupProtocol) && g.Balancer != "":
 		return "its other members use another balancer: without --balancer any will do"
+	case errors.Is(err, kerr.InconsistentGroupProtocol), errors.Is(err, kerr.GroupIDNotFound):
+		return "the group has another type, or members of another kind: kq group describe " + shellQuote(g.Name) + " shows it"
 	case errors.Is(err, kerr.FencedInstanceID), errors.Is(err, kerr.UnreleasedInstanceID):
 		return "another client is the static member " + shellQuote(g.Instance) + ": kq group describe " + shellQuote(g.Name) + " --members shows it"
 	}

@@ -52,7 +52,9 @@ func fillOffsets(ctx context.Context, cl *kgo.Client, groups []GroupDescription)
 		return err
 	}
 	for i := range groups {
-		w.rows(&groups[i], committed[groups[i].Name])
+		if groups[i].Type != ShareGroup {
+			w.rows(&groups[i], committed[groups[i].Name])
+		}
 	}
 	ask := map[string][]int32{}
 	for k := range w.parts {

@@ -122,7 +122,11 @@ func (m *member) session(fetches kgo.Fetches) error {
 				if !errors.As(p.Err, &session) {
 					continue
 				}
-				if final(session.Err) {
+				if m.trouble.IsZero() {
+					m.trouble = time.Now()
+				}
+				wrongType := !m.joined && errors.Is(session.Err, kerr.GroupIDNotFound)
+				if final(session.Err) || wrongType || !m.options.Follow && time.Since(m.trouble) > patience {
 					return fmt.Errorf("group %q: %w", m.options.Group.Name, session.Err)
 				}
 				m.notice("group %q: %v; joining again", m.options.Group.Name, session.Err)

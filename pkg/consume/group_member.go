@@ -21,7 +21,9 @@ type member struct {
 
 	mu       sync.Mutex
 	mine     map[partitionKey]*holding // guarded by mu
-	settled  time.Time                 // guarded by mu; when an assignment last came, zero before the first
+	settled  time.Time                 // guarded by mu; when an assignment last came, zero while there is none
+	joined   bool                      // guarded by mu; an assignment has come
+	trouble  time.Time                 // guarded by mu; since when joining has failed, zero while it has not
 	failed   error                     // guarded by mu; a commit that failed for good
 	lastDone time.Time                 // guarded by mu; when the last commit began
 }
@@ -287,7 +289,7 @@ func (m *member) known(ctx context.Context, key partitionKey) (*partition, error
 func (m *member) assigned(context.Context, *kgo.Client, map[string][]int32) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.settled = time.Now()
+	m.settled, m.trouble, m.joined = time.Now(), time.Time{}, true
 	m.silent = m.settled
 }
 
@@ -299,7 +301,10 @@ func (m *member) revoked(ctx context.Context, _ *kgo.Client, parts map[string][]
 	if len(parts) == 0 {
 		return
 	}
-	if err := m.hand(ctx, parts); err != nil && m.failed == nil {
+	switch err := m.hand(ctx, parts); {
+	case moving(err):
+		m.notice("%v: some records will be read again", err)
+	case err != nil && m.failed == nil:
 		m.failed = err
 	}
 	m.dropAll(parts)
@@ -313,6 +318,7 @@ func (m *member) lost(_ context.Context, _ *kgo.Client, parts map[string][]int32
 		m.notice("group %q: the partitions are lost, to be read again from what was committed", m.options.Group.Name)
 	}
 	m.dropAll(parts)
+	m.settled = time.Time{}
 }
 
 func (m *member) dropAll(parts map[string][]int32) {
