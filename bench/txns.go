@@ -14,7 +14,7 @@ import (
 )
 
 // idleBursts is how often produce is measured with idle transactional ids and without.
-const idleBursts = 5
+const idleBursts = 6
 
 // transactions commits transactions of one record with the franz-go client.
 func transactions(ctx context.Context, b *bench, peer string) (sample, error) {
@@ -132,7 +132,7 @@ func (b *bench) compareIdle(ctx context.Context, plain, full *server, s sample) 
 	if err := initIDs(full.addr, b.idleIDs); err != nil {
 		return fmt.Errorf("initialize %d ids: %w", b.idleIDs, err)
 	}
-	speeds := map[*server][]float64{}
+	var ratios []float64 // of the two servers' speeds, round by round
 	megabytes := max(1, b.megabytes/5)
 	total := megabytes * 1_000_000 / b.recordSize
 	for round := range idleBursts + 1 {
@@ -140,21 +140,24 @@ func (b *bench) compareIdle(ctx context.Context, plain, full *server, s sample) 
 		if round%2 == 1 {
 			order = []*server{full, plain}
 		}
+		speeds := map[*server]float64{}
 		for _, srv := range order {
 			topic := fmt.Sprintf("burst-%d", round)
 			if err := createTopic(srv.addr, topic, b.partitions, nil); err != nil {
 				return err
 			}
+			settle()
 			began := time.Now()
 			if err := produce(ctx, srv.addr, topic, total, b.recordSize); err != nil {
 				return err
 			}
-			if round > 0 { // the first warms up
-				speeds[srv] = append(speeds[srv], float64(megabytes)/time.Since(began).Seconds())
-			}
+			speeds[srv] = float64(megabytes) / time.Since(began).Seconds()
+		}
+		if round > 0 { // the first warms up
+			ratios = append(ratios, speeds[full]/speeds[plain])
 		}
 	}
-	s["txn.idle-cost"] = 100 * (1 - spreadOf(speeds[full]).mid/spreadOf(speeds[plain]).mid)
+	s["txn.idle-cost"] = 100 * (1 - spreadOf(ratios).mid)
 	<-time.After(b.txnTime / 2) // until what produce left behind is done
 	cpu, began := cpuSeconds(full.pid)-cpuSeconds(plain.pid), time.Now()
 	<-time.After(b.txnTime)
