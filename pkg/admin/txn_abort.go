@@ -78,17 +78,29 @@ func AbortTransaction(ctx context.Context, cl *kgo.Client, o AbortTransactionOpt
 	if err != nil {
 		return done, fmt.Errorf("abort transaction: %w", err)
 	}
+	code, ok := markerCode(resp, o.Topic, o.Partition)
+	if !ok {
+		return done, fmt.Errorf("abort transaction: the broker's answer leaves out topic %q partition %d", o.Topic, o.Partition)
+	}
+	if e := codeError(code, nil); e != nil {
+		return done, fmt.Errorf("abort transaction: %w", e)
+	}
+	return done, nil
+}
+
+// markerCode is what became of the marker in a partition; false when the answer
+// does not say.
+func markerCode(resp *kmsg.WriteTxnMarkersResponse, topic string, partition int32) (code int16, ok bool) {
 	for _, m := range resp.Markers {
 		for _, t := range m.Topics {
 			for _, p := range t.Partitions {
-				if e := codeError(p.ErrorCode, nil); e != nil {
-					return done, fmt.Errorf("abort transaction: %w", e)
+				if t.Topic == topic && p.Partition == partition {
+					return p.ErrorCode, true
 				}
-				return done, nil
 			}
 		}
 	}
-	return done, fmt.Errorf("abort transaction: the broker's answer leaves out topic %q partition %d", o.Topic, o.Partition)
+	return 0, false
 }
 
 // findProducer finds the producer whose transaction begins at StartOffset.

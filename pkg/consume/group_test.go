@@ -24,7 +24,6 @@ type ledger struct {
 	mu      sync.Mutex
 	written map[string]int // guarded by mu
 	order   map[string]int64
-	errs    []error
 }
 
 func newLedger() *ledger { return &ledger{written: map[string]int{}, order: map[string]int64{}} }
