@@ -92,6 +92,11 @@ func TestDrill(t *testing.T) {
 	t.Log("all is copied")
 	for _, l := range all {
 		for _, w := range l.workers {
+			w.leave()
+		}
+	}
+	for _, l := range all {
+		for _, w := range l.workers {
 			w.stop(t)
 		}
 	}

@@ -84,6 +84,7 @@ func (l library) once(t *testing.T, verb string, options map[string]string) stri
 type worker struct {
 	name  string
 	stdin io.Closer
+	left  sync.Once // closes stdin
 	done  chan struct{}
 
 	mu    sync.Mutex
@@ -163,19 +164,22 @@ func (w watch) within(limit time.Duration, cond func() bool) bool {
 	return true
 }
 
-// stop ends the worker's stdin, on which it leaves, and waits for its end.
+// leave ends the worker's stdin, on which it leaves.
+func (w *worker) leave() {
+	w.left.Do(func() { _ = w.stdin.Close() }) // closed already when it has ended: its end says why
+}
+
+// stop lets the worker leave and waits for its end.
 func (w *worker) stop(t *testing.T) {
 	t.Helper()
-	if err := w.stdin.Close(); err != nil {
-		t.Fatal(err)
-	}
+	w.leave()
 	select {
 	case <-w.done:
 	case <-time.After(60 * time.Second):
 		t.Fatalf("%s is still running a minute after its stdin ended", w.name)
 	}
 	if w.err != nil {
-		t.Fatalf("%s: %v", w.name, w.err)
+		t.Fatalf("%s ended: %v", w.name, w.err)
 	}
 }
 

@@ -282,6 +282,18 @@ def python_offsets(polled):
     return {tp: OffsetAndMetadata(records[-1].offset + 1, "", -1) for tp, records in polled.items()}
 
 
+def python_poll(c, ms):
+    """Polls; a broker that is away is an error here, and no records."""
+    from kafka.errors import KafkaError
+
+    try:
+        return c.poll(timeout_ms=ms)
+    except KafkaError as e:
+        complain("poll", repr(e))
+        time.sleep(0.05)
+        return {}
+
+
 def python_group(o):
     c = python_consumer(o, Owned())
     watch_stdin()
@@ -364,7 +376,7 @@ def python_etl(o):
 
     watch_stdin()
     while not ended.is_set():
-        polled = {tp: records for tp, records in c.poll(timeout_ms=200).items() if tp.partition in owned.parts}
+        polled = {tp: records for tp, records in python_poll(c, 200).items() if tp.partition in owned.parts}
         if not polled:
             continue
         attempts += 1
