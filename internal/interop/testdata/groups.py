@@ -162,6 +162,14 @@ def confluent_read(o):
     c.close()
 
 
+def hanging(seconds, *told):
+    """Starts the clock of a call or an attempt that may hang; cancel stops it."""
+    clock = threading.Timer(seconds, start_again, told)
+    clock.daemon = True
+    clock.start()
+    return clock
+
+
 def start_again(o, attempt, n, attempts):
     """Replaces a process that hangs, as whoever watches over it would."""
     complain(attempt, "hangs: starting again")
@@ -202,7 +210,7 @@ def confluent_etl(o):
         attempt, n = "%s-%d" % (o["id"], attempts), len(batch)
         offsets = {m.partition(): m.offset() + 1 for m in batch}
         offsets = [TopicPartition(o["from"], part, off) for part, off in offsets.items()]
-        failed = []
+        failed, whole = [], hanging(25, o, attempt, n, attempts)
         try:
             if exactly:
                 p.begin_transaction()
@@ -222,8 +230,7 @@ def confluent_etl(o):
                 continue
             p.flush(60)
             # librdkafka may wait for ever for a coordinator that was restarted (its issue 5456)
-            hangs = threading.Timer(6, start_again, [o, attempt, n, attempts])
-            hangs.start()
+            hangs = hanging(6, o, attempt, n, attempts)
             try:
                 p.send_offsets_to_transaction(offsets, c.consumer_group_metadata(), 5)
             finally:
@@ -243,6 +250,8 @@ def confluent_etl(o):
             say("unknown", attempt, n)
             p = make()
             rewind()
+        finally:
+            whole.cancel()
     c.close()
 
 
@@ -364,7 +373,7 @@ def python_etl(o):
     from kafka import KafkaProducer
     from kafka.errors import KafkaError
 
-    rng, owned, attempts = random.Random(o["seed"]), Owned(), 0
+    rng, owned, attempts = random.Random(o["seed"]), Owned(), int(o.get("attempts", 0))
     c = python_consumer(o, owned, max_poll_records=int(o["batch"]))
     exactly = o["mode"] == "exactly"
     make = lambda: python_producer(o) if exactly else KafkaProducer(bootstrap_servers=o["bootstrap"], enable_idempotence=True, linger_ms=5)
@@ -381,6 +390,7 @@ def python_etl(o):
             continue
         attempts += 1
         attempt, n = "%s-%d" % (o["id"], attempts), sum(len(r) for r in polled.values())
+        whole = hanging(25, o, attempt, n, attempts)  # commit() may wait for ever (kafka-python's issue 3121)
         try:
             if exactly:
                 p.begin_transaction()
@@ -410,6 +420,8 @@ def python_etl(o):
                 complain(attempt, repr(again))
             p = stubborn(make, lambda e: isinstance(e, KafkaError))  # ends the transaction that is open
             rewind()
+        finally:
+            whole.cancel()
     c.close()
 
 
