@@ -206,7 +206,7 @@ func TestProducerIDs(t *testing.T) {
 		}
 		w.noIDs = 0
 		id, epoch := begin(t, c, "id")
-		c.shard(0).ids["id"].machine.txn.Epoch = maxEpoch
+		lastEpoch(c)
 		addParts(c, 5, "id", id, maxEpoch, t0)
 		r := endTxn(c, 5, "id", id, maxEpoch, true)
 		if r.ErrorCode != 0 || r.ProducerID == id || r.ProducerEpoch != 0 || epoch != 0 {
@@ -222,12 +222,20 @@ func TestProducerIDs(t *testing.T) {
 			t.Errorf("the next transaction: %d", code)
 		}
 		// A timeout of the last epoch brings a new id, too.
-		c.shard(0).ids["id"].machine.txn.Epoch = maxEpoch
+		lastEpoch(c)
 		elapse(61 * time.Second)
 		if got := stateOf(c, "id"); got != "CompleteAbort 0" {
 			t.Error(got)
 		}
 	})
+}
+
+// lastEpoch lets the producer of "id" have used up its epochs.
+func lastEpoch(c *Coordinator) {
+	sh := c.shard(0)
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	sh.ids["id"].machine.txn.Epoch = maxEpoch
 }
 
 // Thousands of ids without a transaction cost some memory and nothing else.
