@@ -139,6 +139,9 @@ func (f *File) Delete(name string) error {
 
 // again reads f anew from its changed text.
 func (f *File) again() error {
+	if f.doc != nil {
+		spellNulls(f.doc, false)
+	}
 	text, err := f.render()
 	if err != nil {
 		return err
@@ -156,6 +159,18 @@ func (f *File) again() error {
 	}
 	*f = *changed
 	return nil
+}
+
+// spellNulls gives the nulls between braces a word: {a} would be written as
+// {a: ''}, which is a text.
+func spellNulls(n *yaml.Node, flow bool) {
+	flow = flow || n.Style&yaml.FlowStyle != 0
+	if flow && n.Kind == yaml.ScalarNode && n.Tag == "!!null" && n.Value == "" {
+		n.Value = "null"
+	}
+	for _, c := range n.Content {
+		spellNulls(c, flow)
+	}
 }
 
 func dropComments(n *yaml.Node) {
