@@ -161,8 +161,8 @@ func (f *File) again() error {
 	return nil
 }
 
-// spellNulls gives the nulls between braces a word: {a} would be written as
-// {a: ''}, which is a text.
+// spellNulls gives the nulls between braces a word: without one they would be
+// written as empty texts.
 func spellNulls(n *yaml.Node, flow bool) {
 	flow = flow || n.Style&yaml.FlowStyle != 0
 	if flow && n.Kind == yaml.ScalarNode && n.Tag == "!!null" && n.Value == "" {
