@@ -83,25 +83,9 @@ func (c *Coordinator) SyncGroup(q *kmsg.SyncGroupRequest, reply func(*kmsg.SyncG
 		r.ErrorCode = err.Code
 		reply(r)
 	}
-	if q.Group == "" {
-		refuse(kerr.InvalidGroupID)
-		return
-	}
-	found, err := c.turn(q.Group, nil, func(t *turn) {
-		t.step(machine.Sync{Request: q, Call: t.hold(func(resp kmsg.Response, err *kerr.Error) {
-			if err != nil {
-				refuse(err)
-				return
-			}
-			reply(resp.(*kmsg.SyncGroupResponse))
-		})})
-	})
-	switch {
-	case err != nil:
-		refuse(err)
-	case !found:
+	forward(c, q.Group, func(call machine.Call) any { return machine.Sync{Request: q, Call: call} }, reply, refuse, func() {
 		refuse(kerr.UnknownMemberID)
-	}
+	})
 }
 
 // Heartbeat answers Heartbeat. While groups are loading nobody is told that
@@ -114,25 +98,9 @@ func (c *Coordinator) Heartbeat(q *kmsg.HeartbeatRequest, reply func(*kmsg.Heart
 		}
 		reply(r)
 	}
-	if q.Group == "" {
-		refuse(kerr.InvalidGroupID)
-		return
-	}
-	found, err := c.turn(q.Group, nil, func(t *turn) {
-		t.step(machine.Heartbeat{Request: q, Call: t.hold(func(resp kmsg.Response, err *kerr.Error) {
-			if err != nil {
-				refuse(err)
-				return
-			}
-			reply(resp.(*kmsg.HeartbeatResponse))
-		})})
-	})
-	switch {
-	case err != nil:
-		refuse(err)
-	case !found:
+	forward(c, q.Group, func(call machine.Call) any { return machine.Heartbeat{Request: q, Call: call} }, reply, refuse, func() {
 		refuse(kerr.UnknownMemberID)
-	}
+	})
 }
 
 // LeaveGroup answers LeaveGroup, in the form of version 3 and later: a request that
@@ -148,23 +116,7 @@ func (c *Coordinator) LeaveGroup(q *kmsg.LeaveGroupRequest, reply func(*kmsg.Lea
 		r.ErrorCode = err.Code
 		reply(r)
 	}
-	if q.Group == "" {
-		refuse(kerr.InvalidGroupID)
-		return
-	}
-	found, err := c.turn(q.Group, nil, func(t *turn) {
-		t.step(machine.Leave{Request: q, Call: t.hold(func(resp kmsg.Response, err *kerr.Error) {
-			if err != nil {
-				refuse(err)
-				return
-			}
-			reply(resp.(*kmsg.LeaveGroupResponse))
-		})})
-	})
-	switch {
-	case err != nil:
-		refuse(err)
-	case !found:
+	forward(c, q.Group, func(call machine.Call) any { return machine.Leave{Request: q, Call: call} }, reply, refuse, func() {
 		r := kmsg.NewPtrLeaveGroupResponse()
 		for i := range q.Members {
 			m := kmsg.NewLeaveGroupResponseMember()
@@ -172,5 +124,30 @@ func (c *Coordinator) LeaveGroup(q *kmsg.LeaveGroupRequest, reply func(*kmsg.Lea
 			r.Members = append(r.Members, m)
 		}
 		reply(r)
+	})
+}
+
+// forward lets an event happen to a group that members ask about, and gives the
+// answer to reply, or to refuse why there is none; missing answers for a group
+// that does not exist.
+func forward[R kmsg.Response](c *Coordinator, group string, event func(machine.Call) any, reply func(R), refuse func(*kerr.Error), missing func()) {
+	if group == "" {
+		refuse(kerr.InvalidGroupID)
+		return
+	}
+	found, err := c.turn(group, nil, func(t *turn) {
+		t.step(event(t.hold(func(resp kmsg.Response, err *kerr.Error) {
+			if err != nil {
+				refuse(err)
+				return
+			}
+			reply(resp.(R))
+		})))
+	})
+	switch {
+	case err != nil:
+		refuse(err)
+	case !found:
+		missing()
 	}
 }
