@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -261,19 +262,6 @@ func hexUnit(s string) (rune, bool) {
 	if len(s) < 5 {
 		return 0, false
 	}
-	var r rune
-	for _, c := range []byte(s[1:5]) {
-		switch {
-		case c >= '0' && c <= '9':
-			c -= '0'
-		case c >= 'a' && c <= 'f':
-			c -= 'a' - 10
-		case c >= 'A' && c <= 'F':
-			c -= 'A' - 10
-		default:
-			return 0, false
-		}
-		r = r<<4 | rune(c)
-	}
-	return r, true
+	n, err := strconv.ParseUint(s[1:5], 16, 16)
+	return rune(n), err == nil
 }
