@@ -94,6 +94,18 @@ func (a *app) answer(question string, args ...any) (string, error) {
 	return strings.TrimSpace(answer), nil
 }
 
+// confirmDeletion asks about things that an expression matched: with the names a
+// line each where they are many. one and many say what goes with them.
+func (a *app) confirmDeletion(noun string, names []string, one, many string) error {
+	if len(names) > 3 && !a.yes {
+		for _, n := range names {
+			cli.Notef(a.env, "delete %s %q", noun, n)
+		}
+		return a.confirm(a.yes, "delete these %s and %s?", plural(int64(len(names)), noun), many)
+	}
+	return a.confirm(a.yes, "delete %s and %s?", strings.Join(quoted(names), ", "), one)
+}
+
 func quoted(names []string) []string {
 	q := make([]string, len(names))
 	for i, n := range names {

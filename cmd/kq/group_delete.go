@@ -2,18 +2,17 @@ package main
 
 import (
 	"context"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/twmb/franz-go/pkg/kgo"
 
-	"kq/internal/cli"
 	"kq/internal/out"
 	"kq/pkg/admin"
 )
 
 func newGroupDeleteCommand(a *app) *cobra.Command {
 	var o admin.DeleteGroupsOptions
+	confirm := func(names []string) error { return a.confirmDeletion("group", names, "the offsets", "their offsets") }
 	cmd := &cobra.Command{
 		Use:   "delete GROUP… [flags]",
 		Short: "delete groups and their committed offsets",
@@ -32,14 +31,14 @@ expression that must match the whole name.`,
 			if !o.DryRun {
 				ask := a.canConfirm // what goes is known later
 				if !o.Regexp {
-					ask = func() error { return a.confirmDeleteGroups(args) }
+					ask = func() error { return confirm(args) }
 				}
 				if err := ask(); err != nil {
 					return err
 				}
 			}
 			if o.Regexp {
-				o.Approve = a.confirmDeleteGroups
+				o.Approve = confirm
 			}
 			return a.connect(cmd, func(ctx context.Context, cl *kgo.Client) error {
 				deleted, err := admin.DeleteGroups(ctx, cl, o)
@@ -59,17 +58,6 @@ expression that must match the whole name.`,
 	f.BoolVar(&o.IfExists, "if-exists", false, "a group that does not exist is no error")
 	f.BoolVar(&o.DryRun, "dry-run", false, "show what would be deleted and delete nothing")
 	return cmd
-}
-
-// confirmDeleteGroups asks, with the names a line each where they are many.
-func (a *app) confirmDeleteGroups(names []string) error {
-	if len(names) > 3 && !a.yes {
-		for _, n := range names {
-			cli.Notef(a.env, "delete group %q", n)
-		}
-		return a.confirm(a.yes, "delete these %s and their offsets?", plural(int64(len(names)), "group"))
-	}
-	return a.confirm(a.yes, "delete %s and the offsets?", strings.Join(quoted(names), ", "))
 }
 
 func (a *app) printDeletedGroups(ctx context.Context, cl *kgo.Client, deleted []admin.DeletedGroup, dry bool) error {

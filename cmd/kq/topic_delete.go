@@ -2,18 +2,17 @@ package main
 
 import (
 	"context"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/twmb/franz-go/pkg/kgo"
 
-	"kq/internal/cli"
 	"kq/internal/out"
 	"kq/pkg/admin"
 )
 
 func newTopicDeleteCommand(a *app) *cobra.Command {
 	var o admin.DeleteTopicsOptions
+	confirm := func(names []string) error { return a.confirmDeletion("topic", names, "all records", "all records") }
 	cmd := &cobra.Command{
 		Use:   "delete TOPIC… [flags]",
 		Short: "delete topics and all their records",
@@ -33,14 +32,14 @@ whole name; Kafka's own topics, as __consumer_offsets, match none.`,
 			if !o.DryRun {
 				ask := a.canConfirm // what goes is known later
 				if !o.Regexp {
-					ask = func() error { return a.confirmDelete(args) }
+					ask = func() error { return confirm(args) }
 				}
 				if err := ask(); err != nil {
 					return err
 				}
 			}
 			if o.Regexp {
-				o.Approve = a.confirmDelete
+				o.Approve = confirm
 			}
 			return a.connect(cmd, func(ctx context.Context, cl *kgo.Client) error {
 				deleted, err := admin.DeleteTopics(ctx, cl, o)
@@ -60,17 +59,6 @@ whole name; Kafka's own topics, as __consumer_offsets, match none.`,
 	f.BoolVar(&o.IfExists, "if-exists", false, "a topic that does not exist is no error")
 	f.BoolVar(&o.DryRun, "dry-run", false, "show what would be deleted and delete nothing")
 	return cmd
-}
-
-// confirmDelete asks, with the names a line each where they are many.
-func (a *app) confirmDelete(names []string) error {
-	if len(names) > 3 && !a.yes {
-		for _, n := range names {
-			cli.Notef(a.env, "delete topic %q", n)
-		}
-		return a.confirm(a.yes, "delete these %s and all records?", plural(int64(len(names)), "topic"))
-	}
-	return a.confirm(a.yes, "delete %s and all records?", strings.Join(quoted(names), ", "))
 }
 
 func (a *app) printDeleted(ctx context.Context, cl *kgo.Client, deleted []admin.DeletedTopic, dry bool) error {
