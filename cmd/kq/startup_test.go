@@ -15,7 +15,7 @@ import (
 // What the program may weigh, and may spend before main, of which a package is
 // told when it has more than its share.
 const (
-	mostBytes  = 25_000_000
+	mostBytes  = 45_000_000
 	mostInit   = 3.0 // milliseconds
 	notedInit  = 0.5
 	leastTries = 5

@@ -1,0 +1,92 @@
+package topology
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Describe is the text of Kafka's Topology#describe: sub-topologies by number,
+// in each the nodes with the most descendants first, equals by name. Internal
+// topics are shown without the application's prefix, as Kafka does.
+func (t *Topology) Describe() string {
+	var b strings.Builder
+	b.WriteString("Topologies:\n ")
+	type part struct {
+		id   int32
+		text string
+	}
+	var parts []part
+	for _, s := range t.Subs {
+		parts = append(parts, part{s.ID, describeSub(s)})
+	}
+	for _, g := range t.Globals {
+		parts = append(parts, part{g.ID, describeGlobal(g)})
+	}
+	slices.SortFunc(parts, func(x, y part) int { return int(x.id - y.id) })
+	for _, p := range parts {
+		b.WriteString("  " + p.text)
+	}
+	return b.String()
+}
+
+func describeSub(s *SubTopology) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "Sub-topology: %d\n", s.ID)
+	size := map[*Node]int{}
+	for _, n := range s.Nodes {
+		size[n] = Descendants(n)
+	}
+	nodes := slices.Clone(s.Nodes)
+	slices.SortFunc(nodes, func(x, y *Node) int {
+		if size[x] != size[y] {
+			return size[y] - size[x]
+		}
+		return strings.Compare(x.Name, y.Name)
+	})
+	for _, n := range nodes {
+		b.WriteString("    " + describeNode(n) + "\n")
+	}
+	b.WriteString("\n")
+	return b.String()
+}
+
+func describeGlobal(g *Global) string {
+	return fmt.Sprintf("Sub-topology: %d for global store (will not generate tasks)\n    %s\n    %s\n", g.ID, describeNode(g.Source), describeNode(g.Processor))
+}
+
+func describeNode(n *Node) string {
+	next, prev := names(n.Children), names(n.Parents)
+	switch n.Kind {
+	case SourceKind:
+		return fmt.Sprintf("Source: %s (topics: [%s])\n      --> %s", n.Name, strings.Join(slices.Sorted(slices.Values(n.Source.Topics)), ", "), next)
+	case SinkKind:
+		if n.Sink.TopicOf != nil {
+			return fmt.Sprintf("Sink: %s (extractor class: expression)\n      <-- %s", n.Name, prev)
+		}
+		return fmt.Sprintf("Sink: %s (topic: %s)\n      <-- %s", n.Name, n.Sink.Topic, prev)
+	}
+	return fmt.Sprintf("Processor: %s (stores: [%s])\n      --> %s\n      <-- %s", n.Name, strings.Join(slices.Sorted(slices.Values(n.Stores)), ", "), next, prev)
+}
+
+func names(nodes []*Node) string {
+	if len(nodes) == 0 {
+		return "none"
+	}
+	var out []string
+	for _, n := range nodes {
+		out = append(out, n.Name)
+	}
+	slices.Sort(out)
+	return strings.Join(out, ", ")
+}
+
+// Descendants counts the nodes below n and n itself; a node that is reached
+// twice counts twice, as in Kafka's NodeComparator.
+func Descendants(n *Node) int {
+	size := 1
+	for _, c := range n.Children {
+		size += Descendants(c)
+	}
+	return size
+}
