@@ -94,6 +94,7 @@ var internals = map[string][]string{
 	"internal/task":    {"internal/golden", "internal/interop"},
 	"internal/interop": {"internal/golden"},
 	"docs":             {},
+	"docs/examples":    {},
 }
 
 // seeEverything may import any package of the module.
