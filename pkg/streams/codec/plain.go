@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"strconv"
 )
 
 // The codecs of Kafka's own serdes (org.apache.kafka.common.serialization).
@@ -26,18 +27,21 @@ type (
 // Name is string.
 func (String) Name() string { return "string" }
 
-// Append writes strings, byte slices and anything that fmt prints.
+// Append writes strings and byte slices, and numbers and booleans as their text.
 func (String) Append(dst []byte, v any) ([]byte, error) {
 	switch s := v.(type) {
 	case string:
 		return append(dst, s...), nil
 	case []byte:
 		return append(dst, s...), nil
-	case map[string]any, []any:
-		return nil, fmt.Errorf("%T is not a string", v)
-	default:
+	case int64:
+		return strconv.AppendInt(dst, s, 10), nil
+	case float64:
+		return strconv.AppendFloat(dst, s, 'g', -1, 64), nil
+	case bool, int, int32:
 		return fmt.Append(dst, v), nil
 	}
+	return nil, fmt.Errorf("%T is not a string", v)
 }
 
 // Decode takes any bytes.
