@@ -39,4 +39,13 @@ type Spec struct {
 	SourceTopic string
 	// Config overrides the changelog's topic configuration.
 	Config map[string]string
+	// TimeOrdered keeps an index by start (of windows) or end (of sessions), so
+	// that FetchAll and FindAll run in time order and touch only what they give.
+	TimeOrdered bool
+	// Restore applies a record of a RawKind store's changelog; nil puts its value under its key.
+	Restore RestoreFunc
 }
+
+// logged says that puts make changelog records: an unlogged store has none, and
+// a store fed by its source topic has them already.
+func (s *Spec) logged() bool { return !s.Unlogged && s.SourceTopic == "" }
