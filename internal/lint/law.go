@@ -77,7 +77,8 @@ var streamsLayers = map[string]int{
 }
 
 // internalForLibraries may be used by the client libraries (not in their exported signatures).
-var internalForLibraries = []string{"internal/format", "internal/serde", "internal/client", "internal/conf", "internal/when"}
+// nearest serves the suggestions of pkg/streams/spec.
+var internalForLibraries = []string{"internal/format", "internal/serde", "internal/client", "internal/conf", "internal/when", "internal/nearest"}
 
 // internals lists what each package of internal/ may import of the module. cmd/kq and internal/compat see everything.
 var internals = map[string][]string{
