@@ -76,7 +76,7 @@ func TestParsedStructs(t *testing.T) {
 	if b := j.Pipelines[2].Steps[2].Branch; len(b) != 3 || b[0].Name != "big" || b[0].To[0].Topic != "orders-big" || b[2].To[0].TopicExpr == "" {
 		t.Errorf("branches: %+v", b)
 	}
-	if at := j.Pipelines[0].Steps[2].Avg.ValueAt("of"); at != (Pos{26, 20}) {
+	if at := j.Pipelines[0].Steps[2].Avg.ValueAt("of"); at != (Pos{28, 19}) {
 		t.Errorf("of stands at %v", at)
 	}
 	if p := j.Pipelines[4].Steps[0].Process; p.Stores[0].Name != "last" || len(p.On) != 3 || p.Every[0].Wall != 30*time.Second || p.On[0].Let[0].Name != "prev" {
