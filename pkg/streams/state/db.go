@@ -54,10 +54,9 @@ func (o *Options) Validate() error {
 type Store interface {
 	// Spec is what the store was made from.
 	Spec() *Spec
-	tableOf() *table
+	inner() *core
+	// restore applies a record of the changelog below the changes, or among them.
 	restore(w writer, c *Change) error
-	// mark follows a commit (true), or its undoing.
-	mark(committed bool)
 }
 
 // DB keeps the stores of one task. One goroutine at a time uses it and its
@@ -89,18 +88,8 @@ func (db *DB) Add(spec *Spec) (Store, error) {
 		}
 		return have, nil
 	}
-	t := newTable(newMemory(), db.cache)
-	c := core{spec: spec, table: t, log: db.o.Log}
-	if c.log == nil || !spec.logged() {
-		c.log = func(*Spec, []byte, []byte, int64, []Header) {}
-	}
-	var s Store
-	switch spec.Kind {
-	case KeyValueKind:
-		s = &KeyValue{core: c}
-	case RawKind:
-		s = &Raw{core: c}
-	default:
+	s := newStore(newCore(spec, newTable(newMemory(), db.cache), db.o.Log))
+	if s == nil {
 		return nil, fmt.Errorf("add %w %s: unknown kind %d", ErrStore, spec.Name, spec.Kind)
 	}
 	db.mu.Lock()
@@ -124,7 +113,7 @@ func (db *DB) Stores() []Store {
 func (db *DB) Pending() int {
 	n := 0
 	for _, s := range db.order {
-		n += len(s.tableOf().dirty)
+		n += len(s.inner().table.dirty)
 	}
 	return n
 }
@@ -139,11 +128,12 @@ func (db *DB) Commit(c Checkpoint) error {
 		return fmt.Errorf("commit state: %w", ErrClosed)
 	}
 	for _, s := range db.order {
-		if t := s.tableOf(); len(t.dirty) > 0 || t.floor != nil {
+		c := s.inner()
+		if t := c.table; t.changed() {
 			t.apply(t.base.(*memory))
 			t.clean()
 		}
-		s.mark(true)
+		c.saved = c.now
 	}
 	db.at.merge(&c)
 	return nil
@@ -152,8 +142,7 @@ func (db *DB) Commit(c Checkpoint) error {
 // Discard drops the changes since the last commit: those of a transaction that was aborted.
 func (db *DB) Discard() {
 	for _, s := range db.order {
-		s.tableOf().discard()
-		s.mark(false)
+		s.inner().discard()
 	}
 }
 
@@ -172,10 +161,9 @@ func (db *DB) Wipe(store string) error {
 	}
 	db.mu.Lock()
 	defer db.mu.Unlock()
-	t := s.tableOf()
-	t.drop()
-	t.base.(*memory).clear()
-	s.mark(false)
+	c := s.inner()
+	c.wipe()
+	c.table.base.(*memory).clear()
 	delete(db.at.Changelogs, store)
 	return nil
 }

@@ -20,7 +20,8 @@ func (db *DB) Restore(store string, changes []Change, next Position) error {
 	if s == nil {
 		return fmt.Errorf("restore %w %s: unknown", ErrStore, store)
 	}
-	t := s.tableOf()
+	inner := s.inner()
+	t := inner.table
 	if len(t.dirty) > 0 {
 		return fmt.Errorf("restore %w %s: it has changes that are not committed", ErrStore, store)
 	}
@@ -29,7 +30,7 @@ func (db *DB) Restore(store string, changes []Change, next Position) error {
 	if db.closed {
 		return fmt.Errorf("restore %w %s: %w", ErrStore, store, ErrClosed)
 	}
-	t.drop()
+	t.drop() // the base changes below the entries
 	w := copier{t.base.(*memory)}
 	var errs error
 	for i := range changes {
@@ -42,12 +43,12 @@ func (db *DB) Restore(store string, changes []Change, next Position) error {
 		}
 	}
 	if errs != nil {
-		t.discard()
+		inner.discard()
 		return errs
 	}
 	t.apply(t.base.(*memory))
 	t.clean()
-	s.mark(true)
+	inner.saved = inner.now
 	db.at.Changelogs[store] = next
 	return nil
 }

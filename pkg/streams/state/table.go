@@ -60,9 +60,13 @@ type table struct {
 	gen   uint32
 	cache *budget
 	view  bool
-	// floor is what a commit removes from the base: all keys below it, nil for none.
-	floor []byte
+	// cuts are what a commit removes from the base before anything else: expired
+	// entries, which reads do not show any more.
+	cuts []cut
 }
+
+// cut is a range of keys, lo <= key < hi.
+type cut struct{ lo, hi []byte }
 
 func newTable(b base, cache *budget) *table {
 	t := &table{base: b, entries: map[string]*entry{}, cache: cache}
@@ -118,10 +122,13 @@ func (t *table) put(key, value []byte, ts int64) []byte {
 	return e.key
 }
 
+// changed says that a commit has something to write.
+func (t *table) changed() bool { return len(t.dirty) > 0 || len(t.cuts) > 0 }
+
 // apply writes the changes.
 func (t *table) apply(w writer) {
-	if t.floor != nil {
-		w.removeRange(nil, t.floor)
+	for _, c := range t.cuts {
+		w.removeRange(c.lo, c.hi)
 	}
 	for _, e := range t.dirty {
 		if e.value == nil {
@@ -159,7 +166,7 @@ func (t *table) forget(e *entry) {
 func (t *table) reset() {
 	clear(t.dirty)
 	t.dirty = t.dirty[:0]
-	t.floor = nil
+	t.cuts = t.cuts[:0]
 	if t.sorted != nil {
 		t.sorted.Clear()
 		t.moved++
