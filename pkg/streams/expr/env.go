@@ -106,7 +106,7 @@ func (e *Env) Vars() *Vars { return &Vars{slots: make([]slot, len(e.vars)), name
 func (e *Env) typed() types.Map {
 	m := types.Map{}
 	for _, v := range e.vars {
-		m[v.name] = v.typ.lang()
+		m[v.name] = inLang(v.typ)
 	}
 	return m
 }

@@ -16,7 +16,7 @@ import (
 type Type interface {
 	// String is the type's name, such as int or {amount: double}.
 	String() string
-	lang() types.Type
+	sealed()
 }
 
 // simple are the types without parts.
@@ -38,25 +38,7 @@ func (t simple) String() string {
 	return [...]string{"any", "string", "int", "double", "bool", "bytes", "list", "map"}[t]
 }
 
-func (t simple) lang() types.Type {
-	switch t {
-	case String:
-		return types.String
-	case Int:
-		return types.Int
-	case Double:
-		return types.Float64
-	case Bool:
-		return types.Bool
-	case Bytes:
-		return types.TypeOf([]byte(nil))
-	case List:
-		return types.TypeOf([]any(nil))
-	case Map:
-		return types.TypeOf(map[string]any(nil))
-	}
-	return types.Any
-}
+func (simple) sealed() {}
 
 // TypeNamed is the type of that name: any, string, int, double, bool, bytes,
 // list or map; long, short, float and uuid are names of the same for codecs.
@@ -102,13 +84,7 @@ func (t *ObjectType) String() string {
 	return "{" + strings.Join(parts, ", ") + "}"
 }
 
-func (t *ObjectType) lang() types.Type {
-	m := types.Map{}
-	for n, f := range t.fields {
-		m[n] = f.lang()
-	}
-	return m
-}
+func (*ObjectType) sealed() {}
 
 // ListType is a list whose elements are of one type.
 type ListType struct{ elem Type }
@@ -118,7 +94,38 @@ func ListOf(elem Type) Type { return &ListType{elem: elem} }
 
 func (t *ListType) String() string { return "list of " + t.elem.String() }
 
-func (t *ListType) lang() types.Type { return types.Array(t.elem.lang()) }
+func (*ListType) sealed() {}
+
+// inLang is t as the language's checker knows it.
+func inLang(t Type) types.Type {
+	switch x := t.(type) {
+	case *ObjectType:
+		m := types.Map{}
+		for n, f := range x.fields {
+			m[n] = inLang(f)
+		}
+		return m
+	case *ListType:
+		return types.Array(inLang(x.elem))
+	}
+	switch t {
+	case String:
+		return types.String
+	case Int:
+		return types.Int
+	case Double:
+		return types.Float64
+	case Bool:
+		return types.Bool
+	case Bytes:
+		return types.TypeOf([]byte(nil))
+	case List:
+		return types.TypeOf([]any(nil))
+	case Map:
+		return types.TypeOf(map[string]any(nil))
+	}
+	return types.Any
+}
 
 // typeOf is the type that the checker found, after results are normalised.
 func typeOf(n *nature.Nature) Type {
