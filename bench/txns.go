@@ -14,7 +14,7 @@ import (
 )
 
 // idleBursts is how often produce is measured with idle transactional ids and without.
-const idleBursts = 6
+const idleBursts = 24
 
 // transactions commits transactions of one record with the franz-go client.
 func transactions(ctx context.Context, b *bench, peer string) (sample, error) {
@@ -133,7 +133,7 @@ func (b *bench) compareIdle(ctx context.Context, plain, full *server, s sample) 
 		return fmt.Errorf("initialize %d ids: %w", b.idleIDs, err)
 	}
 	var ratios []float64 // of the two servers' speeds, round by round
-	megabytes := max(1, b.megabytes/5)
+	megabytes := max(1, b.megabytes/20)
 	total := megabytes * 1_000_000 / b.recordSize
 	for round := range idleBursts + 1 {
 		order := []*server{plain, full}
