@@ -3,6 +3,9 @@ package main
 import "github.com/spf13/cobra"
 
 // newStreamsCommand has a line for each verb, so that they are easy to add.
-func newStreamsCommand(_ *app) *cobra.Command {
-	return newNoun("streams", "run stream processing jobs from YAML, as Kafka Streams does", nil)
+func newStreamsCommand(a *app) *cobra.Command {
+	return newNoun("streams", "run stream processing jobs from YAML, as Kafka Streams does", nil,
+		newStreamsListCommand(a),
+		newStreamsResetCommand(a),
+	)
 }

@@ -20,6 +20,10 @@ type GroupMember struct {
 	Regex        *string           `json:"regex"`        // of topics, which the group resolves (KIP-848)
 	Assignment   []TopicPartitions `json:"assignment"`
 	Target       []TopicPartitions `json:"target"` // what it is to have in the end; the assignment, in classic groups
+
+	// What a member of the classic protocol sent and got, as it stands; nil for others.
+	RawSubscription []byte `json:"-"`
+	RawAssignment   []byte `json:"-"`
 }
 
 // Partitions is how many it has.
@@ -41,6 +45,7 @@ func classicMember(m *kmsg.DescribeGroupsResponseGroupMember, protocolType strin
 	if protocolType != "consumer" {
 		return out
 	}
+	out.RawSubscription, out.RawAssignment = m.ProtocolMetadata, m.MemberAssignment
 	// What cannot be decoded is a client's own affair: it is shown without.
 	var subscription kmsg.ConsumerMemberMetadata
 	if subscription.ReadFrom(m.ProtocolMetadata) == nil {

@@ -28,6 +28,7 @@ type ResetGroupOptions struct {
 	Topics  []TopicPartitions // alone; empty for those that the group, ToGroup or Offsets have
 	Exact   bool              // keep what lies outside of the log, and metadata, as a copy does
 	DryRun  bool
+	Active  bool // with DryRun: tell what would be although the group has members
 
 	// Approve is asked before anything is changed, with what would be; nil is yes.
 	// Its error ends ResetGroup.
@@ -80,7 +81,7 @@ func ResetGroup(ctx context.Context, cl *kgo.Client, o ResetGroupOptions) ([]Res
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
-	group, err := idleGroup(ctx, cl, o.Group)
+	group, err := idleGroup(ctx, cl, o.Group, o.Active && o.DryRun)
 	if err != nil {
 		return nil, fmt.Errorf("reset group %q: %w", o.Group, err)
 	}
@@ -119,9 +120,9 @@ func unchanged(plan []ResetPartition) {
 	}
 }
 
-// idleGroup describes a group that must not be active. One that does not exist is
-// an idle one without offsets.
-func idleGroup(ctx context.Context, cl *kgo.Client, name string) (*GroupDescription, error) {
+// idleGroup describes a group that must not be active, unless it may be. One that
+// does not exist is an idle one without offsets.
+func idleGroup(ctx context.Context, cl *kgo.Client, name string, mayBeActive bool) (*GroupDescription, error) {
 	groups, err := DescribeGroups(ctx, cl, DescribeGroupsOptions{Groups: []string{name}})
 	if err != nil {
 		return nil, err
@@ -134,7 +135,7 @@ func idleGroup(ctx context.Context, cl *kgo.Client, name string) (*GroupDescript
 		return nil, g.Error
 	case g.Type == ShareGroup:
 		return nil, errShareOffsets
-	case g.Active():
+	case g.Active() && !mayBeActive:
 		return nil, fmt.Errorf("%w (%d, %s)", ErrGroupActive, len(g.Members), g.State)
 	}
 	return g, nil
