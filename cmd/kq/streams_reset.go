@@ -10,15 +10,9 @@ import (
 	"kq/pkg/admin"
 )
 
-// streamsResetFlags are the flags of kq streams reset.
-type streamsResetFlags struct {
-	inputs, intermediate, internal []string
-	to                             string
-	force, dryRun                  bool
-}
-
 func newStreamsResetCommand(a *app) *cobra.Command {
-	f := streamsResetFlags{to: "start"}
+	var o admin.ResetStreamsOptions
+	to := "start"
 	cmd := &cobra.Command{
 		Use:   "reset APP [flags]",
 		Short: "make an application begin again: offsets and internal topics",
@@ -45,25 +39,27 @@ terminal.`,
 		Args:              args(1, 1, "the application id"),
 		ValidArgsFunction: a.completeGroup,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			to, err := admin.ParseGroupPlace(f.to, time.Now())
-			if err != nil {
+			var err error
+			if o.To, err = admin.ParseGroupPlace(to, time.Now()); err != nil {
 				return optionError("--to", err, "--to is one of %s", admin.GroupPlaceForms)
 			}
-			r := streamsReset{a: a, flags: &f, to: to, App: args[0], DryRun: f.dryRun}
+			o.App = args[0]
+			if err := o.Validate(); err != nil {
+				return optionError("", err, "")
+			}
 			return a.connect(cmd, func(ctx context.Context, cl *kgo.Client) error {
-				r.client = cl
-				return r.run(ctx)
+				return a.resetStreams(ctx, cl, o)
 			})
 		},
 	}
 	s := cmd.Flags()
 	s.SortFlags = false
-	s.StringSliceVar(&f.inputs, "input", nil, "the `TOPICS,…` that it reads")
-	s.StringVar(&f.to, "to", f.to, "move inputs to `PLACE`: start, end, current, N, +N, -N or @TIME")
-	s.StringSliceVar(&f.intermediate, "intermediate", nil, "`TOPICS,…` that it writes and reads: go to their end")
-	s.StringSliceVar(&f.internal, "internal", nil, "delete these internal `TOPICS,…` alone")
-	s.BoolVar(&f.force, "force", false, "remove the members of the group first")
-	s.BoolVar(&f.dryRun, "dry-run", false, "show what would be and change nothing")
+	s.StringSliceVar(&o.Inputs, "input", nil, "the `TOPICS,…` that it reads")
+	s.StringVar(&to, "to", to, "move inputs to `PLACE`: start, end, current, N, +N, -N or @TIME")
+	s.StringSliceVar(&o.Intermediate, "intermediate", nil, "`TOPICS,…` that it writes and reads: go to their end")
+	s.StringSliceVar(&o.Internal, "internal", nil, "delete these internal `TOPICS,…` alone")
+	s.BoolVar(&o.Force, "force", false, "remove the members of the group first")
+	s.BoolVar(&o.DryRun, "dry-run", false, "show what would be and change nothing")
 	for _, name := range []string{"input", "intermediate", "internal"} {
 		s.Lookup(name).DefValue = ""
 		completeFlag(cmd, name, func(cmd *cobra.Command, _ []string, word string) ([]string, cobra.ShellCompDirective) {
