@@ -56,6 +56,8 @@ func newStore(c core) Store {
 		return &Window{core: c, seg: newSegments(c.spec)}
 	case SessionKind:
 		return &Session{core: c, seg: newSegments(c.spec)}
+	case VersionedKind:
+		return newVersioned(c)
 	}
 	return nil
 }
