@@ -306,25 +306,33 @@ func (r *reader) hex4() (rune, error) {
 }
 
 func (r *reader) number() (any, error) {
+	n, err := r.numeric()
+	if err != nil {
+		return nil, err
+	}
+	return n.Value(), nil
+}
+
+func (r *reader) numeric() (Scalar, error) {
 	start := r.pos
 	whole, err := r.digits()
 	if err != nil {
-		return nil, err
+		return Scalar{}, err
 	}
 	s := r.s[start:r.pos]
 	if whole {
 		if len(s) < 19 {
-			return small(s), nil
+			return IntScalar(small(s)), nil
 		}
 		if n, err := strconv.ParseInt(s, 10, 64); err == nil {
-			return n, nil
+			return IntScalar(n), nil
 		}
 	}
 	f, err := strconv.ParseFloat(s, 64)
 	if err != nil || math.IsInf(f, 0) {
-		return nil, fmt.Errorf("number %.40s is out of range", s)
+		return Scalar{}, fmt.Errorf("number %.40s is out of range", s)
 	}
-	return f, nil
+	return DoubleScalar(f), nil
 }
 
 // small is s, an optional minus and at most 18 digits, as a number.

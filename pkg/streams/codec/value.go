@@ -53,6 +53,15 @@ func (v *Value) Any() (any, error) {
 	return d, nil
 }
 
+// Raw are the bytes of the value and their codec where it has bytes, whose
+// decoded form is not known yet; otherwise nil.
+func (v *Value) Raw() ([]byte, Codec) {
+	if v.dec != nil {
+		return nil, nil
+	}
+	return v.raw, v.codec
+}
+
 // Bytes is the value as c writes it, nil for null. The slice is shared: it
 // must not be changed. Values keep the bytes, so that asking again is free.
 func (v *Value) Bytes(c Codec) ([]byte, error) {

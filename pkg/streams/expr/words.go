@@ -1,82 +1,124 @@
 package expr
 
-import "unicode/utf8"
+import (
+	"unicode/utf8"
+
+	"kq/pkg/streams/codec"
+)
 
 // cutWords calls emit with each word of line as Java's
 // line.toLowerCase(Locale.ROOT).split("\\W+") gives them: a word is a run of
 // ASCII letters, digits and underscores; a line that begins with something
 // else has a first, empty word; a line without any word gives none, unless it
-// is empty: then it is one empty word. The words share buf, which is returned
-// for the next line.
-func cutWords(line string, buf []byte, emit func(word []byte) error) ([]byte, error) {
-	if buf == nil {
-		buf = make([]byte, 0, len(line)) // words are never nil
+// is empty: then it is one empty word. Words share line where it has them in
+// lower case already; they are never nil.
+func cutWords(line []byte, emit func(word []byte) error) error {
+	if len(line) == 0 {
+		return emit([]byte{})
 	}
-	start := len(buf)
-	if line == "" {
-		return buf, emit(buf[start:start:start])
-	}
-	began := false // whether a word, the empty one included, has come
-	for i := 0; i < len(line); {
-		c := line[i]
-		switch {
-		case c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '_':
-			buf = append(buf, c)
-			i++
-			continue
-		case c >= 'A' && c <= 'Z':
-			buf = append(buf, c+'a'-'A')
-			i++
-			continue
-		}
-		n := 1
-		if c >= utf8.RuneSelf {
-			var r rune
-			r, n = utf8.DecodeRuneInString(line[i:])
-			if r == '\u212a' { // the Kelvin sign, whose lower case is k
-				buf = append(buf, 'k')
-				i += n
-				continue
-			}
-			if r == '\u0130' { // İ, whose lower case is i and a dot of its own
-				buf = append(buf, 'i')
-			}
-		}
+	for i, first := 0, true; i < len(line); first = false {
+		word, n := nextWord(line[i:])
 		i += n
-		if len(buf) > start || !began {
-			if len(buf) == start && !more(line[i:]) {
-				return buf, nil
+		if len(word) == 0 {
+			if !first || i == len(line) {
+				return nil // a line of separators alone has no words
 			}
-			if err := emit(buf[start:len(buf):len(buf)]); err != nil {
-				return buf, err
-			}
-			start = len(buf)
-			began = true
+			word = []byte{}
+		}
+		if err := emit(word); err != nil {
+			return err
 		}
 	}
-	if len(buf) > start {
-		return buf, emit(buf[start:len(buf):len(buf)])
-	}
-	return buf, nil
+	return nil
 }
 
-// more says that a word comes in the rest of a line: empty words at the end
-// are none.
-func more(rest string) bool {
-	for _, r := range rest {
-		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '_' || r == '\u212a' || r == '\u0130' {
-			return true
+// nextWord is the word that b begins with, maybe an empty one, and the number
+// of bytes of it and of the separators behind it.
+func nextWord(b []byte) (word []byte, n int) {
+	for n < len(b) && lowerLetter(b[n]) {
+		n++
+	}
+	word = b[:n:n]
+	own := false
+	for n < len(b) {
+		c := b[n]
+		if c < utf8.RuneSelf {
+			if !lowerLetter(c) && (c < 'A' || c > 'Z') {
+				break
+			}
+			n++
+		} else {
+			var size int
+			if c, size = foldsToASCII(b[n:]); c == 0 {
+				break
+			}
+			n += size
+		}
+		if !own {
+			word = append(make([]byte, 0, len(word)+16), word...)
+			own = true
+		}
+		if c >= 'A' && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		word = append(word, c)
+		if c == 'i' && b[n-1] >= utf8.RuneSelf {
+			break // the dot that Java leaves behind İ separates
 		}
 	}
-	return false
+	for n < len(b) {
+		c := b[n]
+		size := 1
+		if c >= utf8.RuneSelf {
+			if c, size = foldsToASCII(b[n:]); c != 0 {
+				break
+			}
+		} else if lowerLetter(c) || c >= 'A' && c <= 'Z' {
+			break
+		}
+		n += size
+	}
+	return word, n
+}
+
+func lowerLetter(c byte) bool { return c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '_' }
+
+// foldsToASCII is the letter of ASCII that a rune beyond it has as its lower
+// case, 0 for none: only the Kelvin sign and İ have one.
+func foldsToASCII(b []byte) (letter byte, size int) {
+	r, size := utf8.DecodeRune(b)
+	switch r {
+	case '\u212a':
+		return 'k', size
+	case '\u0130':
+		return 'i', size
+	}
+	return 0, size
 }
 
 // wordList is cutWords as the function words() gives it.
 func wordList(line string) []any {
 	list := []any{}
-	_, _ = cutWords(line, make([]byte, 0, len(line)), func(w []byte) error {
+	_ = cutWords([]byte(line), func(w []byte) error {
 		list = append(list, string(w))
 		return nil
 	})
 	return list
+}
+
+// eachWord gives the words of a text as values that hold their bytes only.
+func eachWord(v *codec.Value, emit func(codec.Value) error) error {
+	raw, c := v.Raw()
+	if c != (codec.String{}) || raw == nil {
+		x, err := v.Any()
+		if err != nil {
+			return err
+		}
+		s, err := asText("words", x)
+		if err != nil {
+			return err
+		}
+		raw = []byte(s)
+	}
+	return cutWords(raw, func(w []byte) error { return emit(codec.Encoded(w, codec.String{})) })
 }
