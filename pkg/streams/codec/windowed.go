@@ -89,6 +89,8 @@ func PartitionBytes(v *Value, c Codec) ([]byte, error) {
 		return innerBytes(v, w.Inner)
 	case SessionWindowed:
 		return innerBytes(v, w.Inner)
+	case CalendarWindowed:
+		return innerBytes(v, w.Inner)
 	case WindowedJSON:
 		return innerBytes(v, w.Inner)
 	}

@@ -1,52 +1,36 @@
 package dsl
 
 import (
-	"kq/pkg/streams/codec"
 	"kq/pkg/streams/topology"
 )
-
-// fold is how an aggregate is built up.
-type fold struct {
-	// init is the aggregate before the first record; nil takes the first
-	// value as the aggregate (reduce).
-	init Initializer
-	add  Aggregator
-	sub  Aggregator // takes a record back; tables only
-	join Merger     // of two sessions
-}
-
-// start is the aggregate that a record without an earlier one is added to, and
-// whether it is to be added at all.
-func (f *fold) start(r *topology.Record) (agg codec.Value, add bool, err error) {
-	if f.init == nil {
-		return r.Value, false, nil
-	}
-	agg, err = f.init()
-	return agg, true, err
-}
 
 // Aggregate folds the records of a key, beginning with init. Records without a
 // key or a value are dropped.
 func (g *Group) Aggregate(init Initializer, add Aggregator, m Materialized, n ...Named) *Table {
-	return g.aggregate(&fold{init: init, add: add}, "KSTREAM-AGGREGATE-", nil, m, one(n))
+	return g.Fold(Fold{Init: init, Add: add}, m, n...)
 }
 
 // Reduce folds the values of a key, beginning with the first.
 func (g *Group) Reduce(f Reducer, m Materialized, n ...Named) *Table {
-	return g.aggregate(&fold{add: Aggregator(f)}, "KSTREAM-REDUCE-", g.Value, m, one(n))
+	return g.Fold(Fold{Add: Aggregator(f)}, m, n...)
 }
 
-func (g *Group) aggregate(f *fold, prefix string, value codec.Codec, m Materialized, n Named) *Table {
-	k := g.b.keep(m, prefix, g.Key, value)
-	name := g.b.named(n, prefix)
+// Count counts the records of a key; its values are longs.
+func (g *Group) Count(m Materialized, n ...Named) *Table { return g.Fold(Counting(), m, n...) }
+
+// Fold builds an aggregate of every key.
+func (g *Group) Fold(f Fold, m Materialized, n ...Named) *Table {
+	k := g.b.keep(m, f.prefix(), g.Key, first(f.Value, f.reduced(g.Value)))
+	name := g.b.named(one(n), f.prefix())
 	parent, sources := g.place(k.spec.Name)
 	op := &aggregated{kept: k}
 	node := g.b.process(name, func() topology.Processor {
-		return &aggregate{fold: f, keeper: keeper{kept: k, old: op.old}}
+		return &aggregate{Fold: &f, keeper: keeper{kept: k, old: op.old}}
 	}, parent)
 	node.versioned = k.versioned()
 	g.b.addStore(k.spec, name)
-	return &Table{b: g.b, name: name, node: node, Key: k.key, Value: k.value, sources: sources, store: k.queryName(), op: op}
+	t := &Table{b: g.b, name: name, node: node, Key: k.key, Value: k.value, sources: sources, store: k.queryName(), op: op}
+	return f.finish(t)
 }
 
 // aggregated is a table that always has a store.
@@ -62,7 +46,7 @@ func (a *aggregated) sendOld(bool) bool {
 
 // aggregate is KStreamAggregate and KStreamReduce.
 type aggregate struct {
-	*fold
+	*Fold
 	keeper
 }
 
@@ -87,14 +71,17 @@ func (p *aggregate) Process(r *topology.Record) error {
 		if agg, add, err = p.start(r); err != nil {
 			return err
 		}
-		if p.fold.init != nil {
+		if add {
 			old = agg // Kafka sends the initial aggregate as the old value
 		}
 	}
 	if add {
-		if agg, err = p.add(r, &agg); err != nil {
+		if agg, err = p.Add(r, &agg); err != nil {
 			return err
 		}
 	}
 	return p.update(r, key, agg, old, max(ts, r.Timestamp))
 }
+
+var _ tableOp = (*aggregated)(nil)
+

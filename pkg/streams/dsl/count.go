@@ -7,14 +7,9 @@ import (
 	"kq/pkg/streams/topology"
 )
 
-// Count counts the records of a key; its values are longs.
-func (g *Group) Count(m Materialized, n ...Named) *Table {
-	return g.aggregate(counting(), "KSTREAM-AGGREGATE-", codec.Long{}, m, one(n))
-}
-
-// counting adds one for every record. It works on the 8 bytes of the long, so
-// that no number is boxed on the way.
-func counting() *fold {
+// Counting counts records in a long. It works on the 8 bytes, so that no
+// number is boxed on the way.
+func Counting() Fold {
 	zero := make([]byte, 8)
 	step := func(by int64) Aggregator {
 		return func(_ *topology.Record, agg *codec.Value) (codec.Value, error) {
@@ -22,11 +17,12 @@ func counting() *fold {
 			return encodeLong(n + by), err
 		}
 	}
-	return &fold{
-		init: func() (codec.Value, error) { return codec.Encoded(zero, codec.Long{}), nil },
-		add:  step(1),
-		sub:  step(-1),
-		join: func(_, a, b *codec.Value) (codec.Value, error) {
+	return Fold{
+		Value: codec.Long{},
+		Init:  func() (codec.Value, error) { return codec.Encoded(zero, codec.Long{}), nil },
+		Add:   step(1),
+		Sub:   step(-1),
+		Join: func(_, a, b *codec.Value) (codec.Value, error) {
 			x, err := long(a)
 			if err != nil {
 				return codec.Value{}, err
@@ -43,9 +39,8 @@ func long(v *codec.Value) (int64, error) {
 	if err != nil || b == nil {
 		return 0, err
 	}
-	if len(b) != 8 {
-		_, err = codec.Long{}.Decode(b)
-		return 0, &codec.DecodeError{Codec: "long", Err: err}
+	if err := codec.Check(codec.Long{}, b); err != nil {
+		return 0, err
 	}
 	return int64(binary.BigEndian.Uint64(b)), nil
 }

@@ -46,18 +46,20 @@ func (k *keeper) update(r *topology.Record, key []byte, value, old codec.Value, 
 	if err != nil {
 		return err
 	}
+	stored := ts
+	if b == nil {
+		stored = r.Timestamp // Kafka's changelog gives a deletion the time of the record
+	}
 	k.out = *r
 	k.out.Value, k.out.Old, k.out.Timestamp, k.out.Stale = value, codec.Value{}, ts, false
 	if k.old {
 		k.out.Old = old
 	}
 	if k.history == nil {
-		if err := k.plain.Put(key, b, ts); err != nil {
-			return err
-		}
+		k.plain.Put(key, b, stored)
 		return k.ctx.Forward(&k.out)
 	}
-	validTo, ok := k.history.Put(key, b, ts)
+	validTo, ok := k.history.Put(key, b, stored)
 	if !ok {
 		return nil
 	}

@@ -3,7 +3,6 @@ package dsl
 import (
 	"strings"
 
-	"kq/pkg/streams/codec"
 	"kq/pkg/streams/topology"
 )
 
@@ -69,14 +68,4 @@ func (p *nullKeyFilter) Process(r *topology.Record) error {
 		return nil
 	}
 	return p.ctx.Forward(r)
-}
-
-// regroup is the node below which records of one key are together: a new
-// repartition topic where the key has changed, the stream's own otherwise.
-func (b *Builder) regroup(s *Stream, prefix string, key, value codec.Codec) (*node, []string) {
-	if !s.moved {
-		return s.node, s.sources
-	}
-	n := b.repartition(s.node, prefix, Repartitioned{Key: key, Value: value})
-	return n, []string{n.name}
 }

@@ -28,7 +28,7 @@ type getter interface {
 type (
 	keyValueStore interface {
 		Get(key []byte) (value []byte, ts int64, err error)
-		Put(key, value []byte, ts int64) error
+		Put(key, value []byte, ts int64)
 	}
 	versionedStore interface {
 		Get(key []byte) (value []byte, ts int64, err error)

@@ -36,6 +36,15 @@ type Times struct {
 	Wall int64
 }
 
+// Progress is a Task that keeps numbers of its processors with the committed
+// positions (the processor metadata in Kafka's offset metadata).
+type Progress interface {
+	// Progress is the number committed under a name.
+	Progress(name string) (n int64, ok bool)
+	// SetProgress is part of the next commit.
+	SetProgress(name string, n int64)
+}
+
 // Punctuation is a call that a processor asked for.
 type Punctuation struct {
 	Node  string
@@ -112,6 +121,21 @@ func (c *Context) Times() *Times { return c.task.Times() }
 // Schedule calls do every so often until the result is called.
 func (c *Context) Schedule(every time.Duration, clock Clock, do func(now int64) error) (cancel func()) {
 	return c.task.Schedule(&Punctuation{Node: c.Node, Every: every, Clock: clock, Do: do})
+}
+
+// Progress is the number that was committed under a name, false where there is none.
+func (c *Context) Progress(name string) (int64, bool) {
+	if p, ok := c.task.(Progress); ok {
+		return p.Progress(name)
+	}
+	return 0, false
+}
+
+// SetProgress keeps a number with the positions of the next commit.
+func (c *Context) SetProgress(name string, n int64) {
+	if p, ok := c.task.(Progress); ok {
+		p.SetProgress(name, n)
+	}
 }
 
 // Drop counts a record that this node did not take, with a short reason such as "late" or "null key".

@@ -1,0 +1,125 @@
+package dsl
+
+import (
+	"time"
+
+	"kq/pkg/streams/codec"
+	"kq/pkg/streams/state"
+	"kq/pkg/streams/topology"
+)
+
+// timeCutter is tumbling, hopping and calendar windows.
+type timeCutter struct{ Windows }
+
+func (c timeCutter) store(spec *state.Spec, _ Emit) {
+	spec.Kind, spec.WindowSize = state.WindowKind, c.longest()
+	spec.Retention = c.longest() + c.Grace
+}
+
+func (c timeCutter) grace() time.Duration { return c.Grace }
+
+func (c timeCutter) processor(op *windowOp) topology.Processor {
+	p := &timeWindows{cut: c.Windows}
+	p.windowOp = op
+	return p
+}
+
+// timeWindows is KStreamWindowAggregate.
+type timeWindows struct {
+	windowBase
+	cut   Windows
+	store windowStore
+	in    *topology.Record // the record at hand
+	key   []byte
+	step  func(start, end int64) error
+}
+
+func (p *timeWindows) Init(ctx *topology.Context) (err error) {
+	p.init(ctx)
+	p.step = p.update
+	if p.store, err = storeOf[windowStore](ctx, p.spec.Name); err != nil {
+		return err
+	}
+	p.done.start(&p.windowBase, p.cut.Grace, p.close)
+	return nil
+}
+
+func (p *timeWindows) Process(r *topology.Record) error {
+	if r.Key.Null() {
+		p.ctx.Drop("null key")
+		return nil
+	}
+	key, err := r.Key.Bytes(p.windowOp.key)
+	if err != nil {
+		return err
+	}
+	if r.Timestamp > p.time {
+		p.time = r.Timestamp
+		if err := p.done.advance(); err != nil {
+			return err
+		}
+	}
+	p.done.touch()
+	p.in, p.key = r, key
+	return p.cut.each(r.Timestamp, p.step)
+}
+
+// open is the time that the end of a window must lie after to take records.
+func (p *timeWindows) open() int64 { return p.time - p.cut.Grace.Milliseconds() }
+
+func (p *timeWindows) update(start, end int64) error {
+	if end <= p.open() {
+		p.ctx.Drop("late")
+		return nil
+	}
+	r := p.in
+	b, ts, err := p.store.Get(p.key, start)
+	if err != nil {
+		return err
+	}
+	old := codec.Encoded(b, p.value)
+	agg, add := old, true
+	if b == nil {
+		ts = r.Timestamp
+		if agg, add, err = p.fold.start(r); err != nil {
+			return err
+		}
+		if add {
+			old = agg
+		}
+	}
+	if add {
+		if agg, err = p.fold.Add(r, &agg); err != nil {
+			return err
+		}
+	}
+	if b, err = agg.Bytes(p.value); err != nil {
+		return err
+	}
+	stamp := max(ts, r.Timestamp)
+	if b == nil {
+		p.store.Put(p.key, start, nil, r.Timestamp)
+	} else {
+		p.store.Put(p.key, start, b, stamp)
+	}
+	return p.forward(r, codec.Windowed{Key: r.Key, Start: start, End: end}, agg, old, stamp)
+}
+
+// close forwards the windows with last < end <= now, the earliest first.
+func (p *timeWindows) close(last, now int64) error {
+	size := p.cut.longest().Milliseconds()
+	var failed error
+	err := p.store.FetchAll(max(0, last-size+1), now, func(key []byte, start int64, value []byte, ts int64) bool {
+		end := p.cut.end(start)
+		if end <= last || end > now {
+			return true
+		}
+		w := codec.Windowed{Key: codec.Encoded(key, p.windowOp.key), Start: start, End: end}
+		failed = p.send(&topology.Record{}, w, codec.Encoded(value, p.value), codec.Value{}, ts)
+		return failed == nil
+	})
+	if err != nil {
+		return err
+	}
+	return failed
+}
