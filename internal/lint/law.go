@@ -127,7 +127,7 @@ func breaks(from, to string, test bool) string {
 	if from == to || slices.Contains(seeEverything, from) {
 		return ""
 	}
-	if test && (to == "pkg/broker/brokertest" || to == "internal/golden") {
+	if test && (to == "pkg/broker/brokertest" || to == "pkg/streams/driver" || to == "internal/golden") {
 		return ""
 	}
 	if rooms, ok := sideRooms[to]; ok && !slices.Contains(rooms, from) {

@@ -84,4 +84,3 @@ func (p *aggregate) Process(r *topology.Record) error {
 }
 
 var _ tableOp = (*aggregated)(nil)
-

@@ -1,9 +1,8 @@
 package dsl
 
 import (
-	"math"
-
 	"kq/pkg/streams/codec"
+	"kq/pkg/streams/state"
 	"kq/pkg/streams/topology"
 )
 
@@ -59,13 +58,10 @@ func (k *keeper) update(r *topology.Record, key []byte, value, old codec.Value, 
 		k.plain.Put(key, b, stored)
 		return k.ctx.Forward(&k.out)
 	}
-	validTo, ok := k.history.Put(key, b, stored)
-	if !ok {
-		return nil
+	validTo, ok, err := k.history.Put(key, b, stored)
+	if err != nil || !ok {
+		return err
 	}
-	k.out.Stale = validTo != latest
+	k.out.Stale = validTo != state.Latest
 	return k.ctx.Forward(&k.out)
 }
-
-// latest is the end of the validity of a version that nothing has replaced.
-const latest = math.MaxInt64

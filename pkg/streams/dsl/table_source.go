@@ -38,10 +38,10 @@ func (b *Builder) source(name string, k *kept, parent string, above *node, sourc
 // tableSource is a table that gets its store when somebody needs one (KTableSource).
 type tableSource struct {
 	*kept
-	b       *Builder
-	node    string
-	stored  bool
-	old     bool
+	b      *Builder
+	node   string
+	stored bool
+	old    bool
 }
 
 func (t *tableSource) materialize() {

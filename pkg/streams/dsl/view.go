@@ -33,7 +33,7 @@ type (
 	versionedStore interface {
 		Get(key []byte) (value []byte, ts int64, err error)
 		At(key []byte, asOf int64) (value []byte, validFrom int64, err error)
-		Put(key, value []byte, ts int64) (validTo int64, ok bool)
+		Put(key, value []byte, ts int64) (validTo int64, ok bool, err error)
 	}
 )
 
