@@ -132,7 +132,7 @@ func (f *file) decodeStruct(n *yaml.Node, v reflect.Value, tag fieldTag) {
 		f.decodeKeys(n, v, s, w)
 	}
 	for _, k := range s.keys {
-		if s.tags[k].required && !w.Has(k) {
+		if s.tags[k].required && !w.Has(k) && !w.misspelt(k) {
 			f.wrong(n, "", "%shas no %s:", label(tag), k)
 		}
 	}
@@ -158,7 +158,7 @@ func (f *file) decodeKeys(n *yaml.Node, v reflect.Value, s shape, w *Where) {
 func (f *file) decodeField(n *yaml.Node, v reflect.Value, s shape, key string) {
 	tag := s.tags[key]
 	if isNull(resolve(n)) && !tag.null && !f.free(v.Field(s.fields[key])) {
-		f.wrong(n, "leave the key out, or give it a value", "%s: has no value", key)
+		f.wrong(n, "", "%s: has no value", key)
 		return
 	}
 	f.decode(n, v.Field(s.fields[key]), tag)

@@ -1,6 +1,10 @@
 package spec
 
-import "go.yaml.in/yaml/v3"
+import (
+	"go.yaml.in/yaml/v3"
+
+	"kq/internal/nearest"
+)
 
 // Pos is a place in a job file: line and column count from 1, columns in
 // characters. The zero Pos is nowhere.
@@ -28,6 +32,16 @@ func (w *Where) KeyAt(key string) Pos { return posOf(w.keyNode(key)) }
 
 // ValueAt is where the value of the key begins, the map's own place where it was not given.
 func (w *Where) ValueAt(key string) Pos { return posOf(w.valueNode(key)) }
+
+// misspelt says that a key was most likely meant to be this one.
+func (w *Where) misspelt(key string) bool {
+	for k := range w.keys {
+		if nearest.Name(k, []string{key}) == key {
+			return true
+		}
+	}
+	return false
+}
 
 func (w *Where) keyNode(key string) *yaml.Node {
 	m, ok := w.keys[key]

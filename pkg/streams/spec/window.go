@@ -1,0 +1,3 @@
+package spec
+
+func windowKinds() []string { return []string{"tumbling", "hopping", "sliding", "session", "day"} }
