@@ -156,8 +156,14 @@ func (w *writer) of(t reflect.Type, tag fieldTag) any {
 		t    reflect.Type
 		name string
 	}{
-		{reflect.TypeFor[Expr](), "expr"}, {durationType, "duration"}, {reflect.TypeFor[Size](), "size"}, {reflect.TypeFor[Time](), "time"},
-		{reflect.TypeFor[Type](), "type"}, {reflect.TypeFor[Fields](), "fields"}, {reflect.TypeFor[Until](), "until"}, {reflect.TypeFor[Lets](), "lets"},
+		{reflect.TypeFor[Expr](), "expr"},
+		{durationType, "duration"},
+		{reflect.TypeFor[Size](), "size"},
+		{reflect.TypeFor[Time](), "time"},
+		{reflect.TypeFor[Type](), "type"},
+		{reflect.TypeFor[Fields](), "fields"},
+		{reflect.TypeFor[Until](), "until"},
+		{reflect.TypeFor[Lets](), "lets"},
 		{reflect.TypeFor[map[string]string](), "texts"},
 	} {
 		if s.t == t {
@@ -170,7 +176,9 @@ func (w *writer) of(t reflect.Type, tag fieldTag) any {
 	switch t {
 	case reflect.TypeFor[Given]():
 		return object{
-			{"type", "object"}, {"minProperties", 1}, {"maxProperties", 1},
+			{"type", "object"},
+			{"minProperties", 1},
+			{"maxProperties", 1},
 			{"properties", object{{"advance", ref("duration")}}},
 			{"additionalProperties", object{{"anyOf", []any{object{{"type", "array"}, {"items", w.of(reflect.TypeFor[Record](), fieldTag{})}}, w.of(reflect.TypeFor[Record](), fieldTag{})}}}},
 		}
