@@ -92,9 +92,9 @@ pipelines: {p: {from: in, to: out}}
 tests:
   - name: all forms
     given:
-      - in: [{key: a, value: {n: 1, f: 1.5, big: 9007199254740993, ok: true, no: null, l: [x]}, timestamp: 5s, headers: {h: v}}]
+      - in: [{key: a, value: {n: 1, f: 1.5, big: 9007199254740993, ok: true, no: null, l: [x]}, at: 5s, headers: {h: v}}]
       - advance: 10s
-      - in: {key: b, timestamp: 2026-01-01T00:00:00Z}
+      - in: {key: b, at: 2026-01-01T00:00:00Z}
     expect:
       out: [{key: a}]
       other: {last: {a: 1, b: null}, count: 2, contains: [{key: {key: a, start: 0}}]}
@@ -107,10 +107,10 @@ tests:
 	x := j.Tests[0]
 	r := x.Given[0].Records[0]
 	v := r.Value.(map[string]any)
-	if v["n"] != int64(1) || v["f"] != 1.5 || v["big"] != int64(9007199254740993) || v["ok"] != true || v["no"] != nil || *r.Timestamp != 5000 || r.Headers["h"] != "v" {
+	if v["n"] != int64(1) || v["f"] != 1.5 || v["big"] != int64(9007199254740993) || v["ok"] != true || v["no"] != nil || *r.At != 5000 || r.Headers["h"] != "v" {
 		t.Errorf("record: %+v", r)
 	}
-	if x.Given[1].Advance != 10*time.Second || x.Given[2].Records[0].Has("value") || *x.Given[2].Records[0].Timestamp != 1767225600000 {
+	if x.Given[1].Advance != 10*time.Second || x.Given[2].Records[0].Has("value") || *x.Given[2].Records[0].At != 1767225600000 {
 		t.Errorf("given: %+v", x.Given)
 	}
 	if len(x.Expect) != 2 || x.Expect[0].Name != "out" || len(x.Expect[0].Records) != 1 || *x.Expect[1].Count != 2 || len(x.Expect[1].Last) != 2 {

@@ -37,8 +37,8 @@ type Record struct {
 	Key any `key:"key"`
 	// Value is its value (null).
 	Value any `key:"value"`
-	// Timestamp is its timestamp: milliseconds since 1970, RFC 3339, or a duration since 1970 as 5s. Given records without one get that of the record before (0); expected ones may have any.
-	Timestamp *Time `key:"timestamp"`
+	// At is its timestamp: milliseconds since 1970, RFC 3339, or a duration since 1970 as 5s. Given records without one get that of the record before (0); expected ones may have any.
+	At *Time `key:"at"`
 	// Headers are its headers.
 	Headers map[string]string `key:"headers"`
 	// Partition is its partition (0), for tests of order; in what is expected it is not compared.
