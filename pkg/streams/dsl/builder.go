@@ -21,19 +21,23 @@ type Builder struct {
 	// Key and Value are the codecs of streams that have none of their own
 	// (Kafka's default.key.serde); nil is Bytes.
 	Key, Value codec.Codec
+	// Counts tells how many partitions a topic has, 0 where that is not
+	// known; joins with CopartitionAuto ask it. It may be nil.
+	Counts func(topic string) int32
 
 	top   *topology.Builder
 	err   error
 	next  int
 	nodes []*node
 	read  map[string]*node // the stream source of a list of topics
+	again map[*node]*node  // the repartition topic that joins made for a stream
 	late  []func()         // to do at Build, when all tables are known to be kept or not
 	built bool
 }
 
 // NewBuilder is an application without operators.
 func NewBuilder() *Builder {
-	return &Builder{top: topology.NewBuilder(), read: map[string]*node{}}
+	return &Builder{top: topology.NewBuilder(), read: map[string]*node{}, again: map[*node]*node{}}
 }
 
 // node is an operator as Kafka's GraphNode sees it; its name is that of the

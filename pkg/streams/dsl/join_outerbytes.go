@@ -36,7 +36,7 @@ func splitOuterKey(b []byte) (ts int64, side byte, key []byte, err error) {
 // and the value (LeftOrRightValueSerializer).
 const (
 	variableSize byte = 1
-	listHeader        = 5
+	listHeader   int  = 5
 )
 
 // appendOuter is the list old, which may be nil, with one element more.

@@ -67,6 +67,15 @@ func (b *Builder) add(n *Node, parents []string) *Node {
 	return n
 }
 
+// Node is the node of that name so far, nil where there is none.
+func (b *Builder) Node(name string) *Node { return b.nodes[name] }
+
+// Store is the store of that name so far, nil where there is none.
+func (b *Builder) Store(name string) *state.Spec { return b.stores[name] }
+
+// RepartitionOf is the repartition topic of that name so far, nil where there is none.
+func (b *Builder) RepartitionOf(topic string) *Repartition { return b.repart[topic] }
+
 // AddSource adds a node that reads topics.
 func (b *Builder) AddSource(name string, s *Source) {
 	if len(s.Topics) == 0 {

@@ -33,60 +33,29 @@ func (t *Topology) Describe() string {
 func describeSub(s *SubTopology) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Sub-topology: %d\n", s.ID)
-	size := map[*Node]int{}
-	for _, n := range s.Nodes {
-		size[n] = Descendants(n)
-	}
-	nodes := slices.Clone(s.Nodes)
-	slices.SortFunc(nodes, func(x, y *Node) int {
-		if size[x] != size[y] {
-			return size[y] - size[x]
-		}
-		return strings.Compare(x.Name, y.Name)
-	})
-	for _, n := range nodes {
-		b.WriteString("    " + describeNode(n) + "\n")
+	nodes := connect(s)
+	slices.SortFunc(nodes, (*placed).compare)
+	for _, p := range nodes {
+		b.WriteString("    " + describeNode(p.node, p.next.names(), p.prev.names()) + "\n")
 	}
 	b.WriteString("\n")
 	return b.String()
 }
 
 func describeGlobal(g *Global) string {
-	return fmt.Sprintf("Sub-topology: %d for global store (will not generate tasks)\n    %s\n    %s\n", g.ID, describeNode(g.Source), describeNode(g.Processor))
+	return fmt.Sprintf("Sub-topology: %d for global store (will not generate tasks)\n    %s\n    %s\n", g.ID,
+		describeNode(g.Source, g.Processor.Name, "none"), describeNode(g.Processor, "none", g.Source.Name))
 }
 
-func describeNode(n *Node) string {
-	next, prev := names(n.Children), names(n.Parents)
+func describeNode(n *Node, next, prev string) string {
 	switch n.Kind {
 	case SourceKind:
-		return fmt.Sprintf("Source: %s (topics: [%s])\n      --> %s", n.Name, strings.Join(slices.Sorted(slices.Values(n.Source.Topics)), ", "), next)
+		return fmt.Sprintf("Source: %s (topics: [%s])\n      --> %s", n.Name, set(n.Source.Topics), next)
 	case SinkKind:
 		if n.Sink.TopicOf != nil {
 			return fmt.Sprintf("Sink: %s (extractor class: expression)\n      <-- %s", n.Name, prev)
 		}
 		return fmt.Sprintf("Sink: %s (topic: %s)\n      <-- %s", n.Name, n.Sink.Topic, prev)
 	}
-	return fmt.Sprintf("Processor: %s (stores: [%s])\n      --> %s\n      <-- %s", n.Name, strings.Join(slices.Sorted(slices.Values(n.Stores)), ", "), next, prev)
-}
-
-func names(nodes []*Node) string {
-	if len(nodes) == 0 {
-		return "none"
-	}
-	var out []string
-	for _, n := range nodes {
-		out = append(out, n.Name)
-	}
-	slices.Sort(out)
-	return strings.Join(out, ", ")
-}
-
-// Descendants counts the nodes below n and n itself; a node that is reached
-// twice counts twice, as in Kafka's NodeComparator.
-func Descendants(n *Node) int {
-	size := 1
-	for _, c := range n.Children {
-		size += Descendants(c)
-	}
-	return size
+	return fmt.Sprintf("Processor: %s (stores: [%s])\n      --> %s\n      <-- %s", n.Name, set(n.Stores), next, prev)
 }
