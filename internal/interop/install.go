@@ -62,6 +62,14 @@ func StreamsJars(ctx context.Context, dir string) (string, error) {
 	}, "-DincludeArtifactIds=kafka-streams,kafka-streams-examples,rocksdbjni")
 }
 
+// StreamsTestJars returns a folder with what TopologyTestDriver needs on top
+// of KafkaJars and StreamsJars, resolved by Maven once.
+func StreamsTestJars(ctx context.Context, dir string) (string, error) {
+	return mavenJars(ctx, filepath.Join(dir, "streams-test-"+KafkaVersion), [][3]string{
+		{"org.apache.kafka", "kafka-streams-test-utils", KafkaVersion},
+	}, "-DincludeArtifactIds=kafka-streams-test-utils")
+}
+
 // mavenJars resolves artifacts (group, name, version) with what they need into
 // the folder jars, when it is not there yet.
 func mavenJars(ctx context.Context, jars string, artifacts [][3]string, more ...string) (string, error) {
