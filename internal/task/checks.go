@@ -71,8 +71,15 @@ func race(ctx context.Context, e env) error {
 	return e.with("CGO_ENABLED=1").sh(ctx, "go", append(args, e.args...)...)
 }
 
-// golden records the trap table's goldens; the rest of the interop tests are left out.
+// golden records the trap table's goldens, the rest of the interop tests left
+// out; with the argument streams it records the conformance cases of pkg/streams.
 func golden(ctx context.Context, e env) error {
+	if len(e.args) > 0 {
+		if e.args[0] != "streams" {
+			return fmt.Errorf("no golden files %q: usage: golden [streams [-check]]", e.args[0])
+		}
+		return goldenStreams(ctx, e)
+	}
 	return e.sh(ctx, "go", "test", "-tags=interop", "-timeout=20m", "-count=1", "-run=TestTrapsApache", "./internal/interop", "-update")
 }
 

@@ -98,6 +98,32 @@ func compatPage(keys []kmsg.ApiVersionsResponseApiKey) []byte {
 	return b.Bytes()
 }
 
+// goldenStreams writes what Kafka Streams makes of the conformance cases.
+func goldenStreams(ctx context.Context, e env) error {
+	out, err := os.MkdirTemp("", "kq-golden-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(out)
+	cases := filepath.Join("pkg", "streams", "testdata", "conformance")
+	if err := interop.StreamsGolden(ctx, filepath.Join(e.root, "internal", "interop"), filepath.Join(e.root, cases), out); err != nil {
+		return err
+	}
+	files, err := os.ReadDir(out)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, f := range files {
+		text, err := os.ReadFile(filepath.Join(out, f.Name()))
+		if err != nil {
+			return err
+		}
+		errs = append(errs, e.put(filepath.Join(cases, f.Name()), text))
+	}
+	return errors.Join(errs...)
+}
+
 // put writes a generated file, or, when checking, compares it with what is there.
 func (e env) put(name string, want []byte) error {
 	path := filepath.Join(e.root, name)

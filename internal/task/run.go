@@ -39,7 +39,7 @@ func tasks() []task {
 		{"completions", "completions/ from the command tree (-check compares)", completions},
 		{"docs", "the reference of commands, and docs/compat.md from a running broker (-check compares)", docs},
 		{"datadir", "a data directory of this commit for later ones to open (datadir NAME)", datadir},
-		{"golden", "the golden files of the trap table, from a live Apache Kafka", golden},
+		{"golden", "the golden files of the trap table, from a live Apache Kafka (golden streams [-check]: of streams jobs)", golden},
 		{"interop", "kq with Apache Kafka's tools and other people's clients", interopTests},
 		{"bench", "kq beside its peers (arguments go to the benchmark)", bench},
 	}

@@ -51,6 +51,7 @@ final class Contents {
     private static String bytes(Serde<Object> serde, Object v) { return Render.bytes(serde.serializer().serialize("", v)); }
 
     private static String stamped(Flow f, Object v) {
+        if (v instanceof ValueTimestampHeaders<?> t) return (t.timestamp() < 0 ? "" : t.timestamp() + " ") + bytes(f.value, t.value()); // a store of a join has no times
         if (v instanceof ValueAndTimestamp<?> t) return t.timestamp() + " " + bytes(f.value, t.value());
         return bytes(f.value, v);
     }

@@ -5,7 +5,7 @@ import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.*;
 import org.apache.kafka.streams.kstream.*;
-import org.apache.kafka.streams.processor.TimestampExtractor;
+import org.apache.kafka.streams.processor.*;
 import org.apache.kafka.streams.state.*;
 
 /** A job file built with the DSL of Kafka Streams. */
@@ -123,9 +123,18 @@ final class Job {
         Produced<Object, Object> p = Produced.with(key, value);
         if (topic == null) {
             Expr.Node e = Expr.parse(to.get("topicExpr").asText());
-            f.asStream().to((k, v, c) -> (String) e.eval(Flow.keyed(k, "value", v)), p);
+            f.asStream().to(new TopicOf(e), p);
         } else {
             f.asStream().to(topic, p);
         }
+    }
+
+    /** The topic that an expression names; its text is what Topology#describe shows. */
+    private record TopicOf(Expr.Node e) implements TopicNameExtractor<Object, Object> {
+        @Override
+        public String extract(Object key, Object value, RecordContext c) { return (String) e.eval(Flow.keyed(key, "value", value)); }
+
+        @Override
+        public String toString() { return "expression"; }
     }
 }
