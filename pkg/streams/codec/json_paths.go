@@ -113,7 +113,7 @@ func (r *reader) pick(n *pathNode, out []Scalar, depth int) error {
 	var err error
 	switch {
 	case c == '"':
-		s.Kind = KindText
+		s.Kind, s.Shared = KindText, true
 		s.Text, err = r.text()
 	case c == '-' || c >= '0' && c <= '9':
 		s, err = r.numeric()

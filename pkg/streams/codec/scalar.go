@@ -1,8 +1,10 @@
 package codec
 
 import (
+	"encoding/binary"
 	"math"
 	"strings"
+	"unsafe"
 )
 
 // Kind is what a Scalar holds.
@@ -25,9 +27,11 @@ const (
 // and text need no memory of their own. The zero Scalar is null.
 type Scalar struct {
 	Kind Kind
+	// Shared says that Text is a part of the bytes that it was read from: it
+	// holds for as long as they do.
+	Shared bool
 	// Bits are 0 or 1, the number, or the bits of the double.
 	Bits int64
-	// Text may share the bytes of the document that it was read from.
 	Text string
 	// Other is the value of KindOther.
 	Other any
@@ -77,7 +81,7 @@ func (s Scalar) Double() float64 { return math.Float64frombits(uint64(s.Bits)) }
 // True says that s is the boolean true.
 func (s Scalar) True() bool { return s.Kind == KindBool && s.Bits != 0 }
 
-// Value is s as a decoded value. It shares nothing with the document.
+// Value is s as a decoded value, which holds for ever.
 func (s Scalar) Value() any {
 	switch s.Kind {
 	case KindBool:
@@ -87,9 +91,33 @@ func (s Scalar) Value() any {
 	case KindDouble:
 		return s.Double()
 	case KindText:
-		return strings.Clone(s.Text)
+		if s.Shared {
+			return strings.Clone(s.Text)
+		}
+		return s.Text
 	case KindOther:
 		return s.Other
 	}
 	return nil
+}
+
+// Scalar is the value without an interface around it, read from the bytes of
+// strings and numbers at no cost. A failure is a *DecodeError.
+func (v *Value) Scalar() (Scalar, error) {
+	if v.dec == nil && v.raw != nil {
+		switch v.codec.(type) {
+		case String:
+			return Scalar{Kind: KindText, Text: unsafe.String(unsafe.SliceData(v.raw), len(v.raw)), Shared: true}, nil
+		case Long:
+			if len(v.raw) == 8 {
+				return IntScalar(int64(binary.BigEndian.Uint64(v.raw))), nil
+			}
+		case Double:
+			if len(v.raw) == 8 {
+				return Scalar{Kind: KindDouble, Bits: int64(binary.BigEndian.Uint64(v.raw))}, nil
+			}
+		}
+	}
+	x, err := v.Any()
+	return ScalarOf(x), err
 }

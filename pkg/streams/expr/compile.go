@@ -51,12 +51,14 @@ func Compile(src string, e *Env, want Type) (*Program, error) {
 	}
 	touched := &touched{env: e, slots: map[int]bool{}}
 	code, err := lang.Compile(src, append(options(funcs, false), lang.Env(e.untyped()), lang.Optimize(false), lang.MaxNodes(maxNodes),
-		lang.Patch(touched), lang.Patch(safeFields{}))...)
+		lang.Patch(touched), lang.Patch(safeFields{}), lang.Patch(softTruth{}), lang.Patch(wideInts{}))...)
 	if err != nil {
 		return nil, located(src, err)
 	}
-	p := &Program{src: src, env: e, typ: typ, want: want, slots: slices.Sorted(maps.Keys(touched.slots)), code: code, funcs: funcs}
+	p := &Program{src: src, env: e, typ: typ, want: want, slots: slices.Sorted(maps.Keys(touched.slots)), code: code}
 	p.machine = vm.VM{MemoryBudget: memoryUnit}
+	p.eval, p.frame = build(src, code.Node(), e, funcs)
+	p.shape(code.Node())
 	return p, nil
 }
 
@@ -81,7 +83,7 @@ func check(src string, e *Env, funcs map[string]function) (Type, error) {
 }
 
 func options(funcs map[string]function, typed bool) []lang.Option {
-	var list []lang.Option
+	list := []lang.Option{lang.Patch(nullWord{})}
 	for _, name := range slices.Sorted(maps.Keys(funcs)) {
 		if f := funcs[name]; typed {
 			list = append(list, lang.Function(name, f.call, f.sigs...))
@@ -90,36 +92,6 @@ func options(funcs map[string]function, typed bool) []lang.Option {
 		}
 	}
 	return list
-}
-
-// touched collects the variables of a program.
-type touched struct {
-	env   *Env
-	slots map[int]bool
-}
-
-func (t *touched) Visit(node *ast.Node) {
-	if id, ok := (*node).(*ast.IdentifierNode); ok {
-		if i := t.env.Slot(id.Value); i >= 0 {
-			t.slots[i] = true
-		} else if id.Value == "$env" {
-			for i := range t.env.vars {
-				t.slots[i] = true
-			}
-		}
-	}
-}
-
-// safeFields makes every field of null null: a.b is a?.b.
-type safeFields struct{}
-
-func (safeFields) Visit(node *ast.Node) {
-	m, ok := (*node).(*ast.MemberNode)
-	if !ok || m.Method {
-		return
-	}
-	m.Optional = true
-	ast.Patch(node, &ast.ChainNode{Node: m})
 }
 
 // loops is how deep predicates such as that of map and filter are nested.

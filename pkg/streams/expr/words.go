@@ -106,19 +106,15 @@ func wordList(line string) []any {
 	return list
 }
 
-// eachWord gives the words of a text as values that hold their bytes only.
-func eachWord(v *codec.Value, emit func(codec.Value) error) error {
-	raw, c := v.Raw()
-	if c != (codec.String{}) || raw == nil {
-		x, err := v.Any()
-		if err != nil {
-			return err
-		}
-		s, err := asText("words", x)
-		if err != nil {
-			return err
-		}
-		raw = []byte(s)
+// lineOf are the bytes of the text that words are to be cut out of.
+func lineOf(v *codec.Value) ([]byte, error) {
+	if raw, c := v.Raw(); raw != nil && c == (codec.String{}) {
+		return raw, nil
 	}
-	return cutWords(raw, func(w []byte) error { return emit(codec.Encoded(w, codec.String{})) })
+	x, err := v.Any()
+	if err != nil {
+		return nil, err
+	}
+	s, err := asText("words", x)
+	return []byte(s), err
 }

@@ -1,6 +1,7 @@
 package expr
 
 import (
+	"errors"
 	"regexp"
 	"slices"
 	"strings"
@@ -67,8 +68,10 @@ func FuzzWords(f *testing.F) {
 		if line == "" {
 			raw = codec.Of("")
 		}
+		p, v := wordProgram(t)
+		v.SetValue(0, &raw)
 		i := 0
-		err := eachWord(&raw, func(v codec.Value) error {
+		err := p.Each(v, func(v codec.Value) error {
 			b, err := v.Bytes(codec.String{})
 			if err != nil || v.Null() || i >= len(want) || string(b) != want[i] {
 				t.Fatalf("%q: word %d is %q, %v", line, i, b, err)
@@ -80,6 +83,35 @@ func FuzzWords(f *testing.F) {
 			t.Fatalf("%q: %d words, %v", line, i, err)
 		}
 	})
+}
+
+func wordProgram(t testing.TB) (*Program, *Vars) {
+	t.Helper()
+	e := NewEnv().Var("value", Any)
+	p, err := Compile("words(value)", e, List)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p, e.Vars()
+}
+
+func TestEachPassesTheErrorOfItsReader(t *testing.T) {
+	p, v := wordProgram(t)
+	line := codec.Of("a b")
+	v.SetValue(0, &line)
+	enough := errors.New("enough")
+	if err := p.Each(v, func(codec.Value) error { return enough }); err != enough {
+		t.Errorf("error %v", err)
+	}
+	line = codec.Of(int64(1))
+	var ee *Error
+	if err := p.Each(v, func(codec.Value) error { return nil }); !errors.As(err, &ee) || ee.Message != "words takes text, not an int" {
+		t.Errorf("error %v", err)
+	}
+	line = codec.Value{}
+	if err := p.Each(v, func(codec.Value) error { return nil }); !errors.As(err, &ee) || ee.Message != "words of null" {
+		t.Errorf("error %v", err)
+	}
 }
 
 func TestSplitIsJavas(t *testing.T) {
@@ -113,11 +145,13 @@ func TestSplitIsJavas(t *testing.T) {
 }
 
 func BenchmarkWords(b *testing.B) {
+	p, v := wordProgram(b)
 	line := codec.Encoded([]byte("all streams lead to kafka"), codec.String{})
+	v.SetValue(0, &line)
+	emit := func(codec.Value) error { return nil }
 	b.ReportAllocs()
 	for range b.N {
-		v := line
-		if err := eachWord(&v, func(codec.Value) error { return nil }); err != nil {
+		if err := p.Each(v, emit); err != nil {
 			b.Fatal(err)
 		}
 	}
