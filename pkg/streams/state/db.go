@@ -3,7 +3,6 @@ package state
 import (
 	"errors"
 	"fmt"
-	"log/slog"
 	"slices"
 	"strings"
 	"sync"
@@ -15,6 +14,10 @@ var (
 	ErrInUse = errors.New("state directory is in use")
 	// ErrCorrupt says that the files do not hold what was written: wipe and restore.
 	ErrCorrupt = errors.New("state is corrupt")
+	// ErrFull says that the disk is full. What was committed is there; commits work again when there is room.
+	ErrFull = errors.New("disk is full")
+	// ErrOwner says that the directory belongs to another application or task.
+	ErrOwner = errors.New("state directory is another's")
 	// ErrClosed says that the DB was closed.
 	ErrClosed = errors.New("state is closed")
 	// ErrStore says that two specs of one name do not agree, or that a store is unknown.
@@ -30,25 +33,6 @@ type Header struct {
 // Log sends a changelog record of a store. A nil value is a tombstone; ts is in
 // milliseconds since 1970, -1 for none. It may keep the slices.
 type Log func(s *Spec, key, value []byte, ts int64, headers []Header)
-
-// Options of a DB.
-type Options struct {
-	// Log gets the changelog records of puts, nil drops them.
-	Log Log
-	// CacheBytes is about how much the DB remembers, decoded, of what it read
-	// and wrote; 16 MiB where 0. Changes since the last commit come on top.
-	CacheBytes int64
-	// Logger gets what the files have to say, nil drops it.
-	Logger *slog.Logger
-}
-
-// Validate says what is wrong with o.
-func (o *Options) Validate() error {
-	if o.CacheBytes < 0 {
-		return fmt.Errorf("validate state options: CacheBytes is %d", o.CacheBytes)
-	}
-	return nil
-}
 
 // Store is one of *KeyValue, *Window, *Session, *Versioned, *Raw.
 type Store interface {
@@ -66,34 +50,54 @@ type DB struct {
 	cache  *budget
 	stores map[string]Store
 	order  []Store
+	files  *files // nil where all is in memory
+	nextID uint32
 
-	mu     sync.RWMutex // guards the bases' trees against View, and closed
+	mu     sync.RWMutex // guards the bases' trees against View, and what follows
 	closed bool
 	at     Checkpoint
+	views  sync.WaitGroup
+}
+
+func newDB(o Options) *DB {
+	o.setDefaults()
+	return &DB{o: o, cache: newBudget(o.CacheBytes), stores: map[string]Store{}, nextID: 1, at: (&Checkpoint{StreamTime: -1}).clone()}
 }
 
 // OpenMemory makes a DB without files.
-func OpenMemory(o Options) *DB {
-	if o.CacheBytes <= 0 {
-		o.CacheBytes = 16 << 20
-	}
-	return &DB{o: o, cache: newBudget(o.CacheBytes), stores: map[string]Store{}, at: (&Checkpoint{StreamTime: -1}).clone()}
-}
+func OpenMemory(o Options) *DB { return newDB(o) }
 
 // Add makes the store of spec, or answers the one that was made of it before.
+// A store whose files have another layout, as after a change of its retention,
+// starts empty and without a position.
 func (db *DB) Add(spec *Spec) (Store, error) {
 	if have := db.stores[spec.Name]; have != nil {
-		if have.Spec() != spec && have.Spec().Kind != spec.Kind {
-			return nil, fmt.Errorf("add %w %s: it is of another kind already", ErrStore, spec.Name)
+		if have.Spec() != spec && layout(have.Spec()) != layout(spec) {
+			return nil, fmt.Errorf("add %w %s: it is there with another layout", ErrStore, spec.Name)
 		}
 		return have, nil
 	}
-	s := newStore(newCore(spec, newTable(newMemory(), db.cache), db.o.Log))
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	if db.closed {
+		return nil, fmt.Errorf("add %w %s: %w", ErrStore, spec.Name, ErrClosed)
+	}
+	var b base
+	p := progress{time: -1}
+	if db.files == nil || spec.Memory {
+		b = newMemory()
+		delete(db.at.Changelogs, spec.Name)
+	} else {
+		f, err := db.table(spec, &p)
+		if err != nil {
+			return nil, fmt.Errorf("add %w %s: %w", ErrStore, spec.Name, err)
+		}
+		b = f
+	}
+	s := newStore(newCore(spec, newTable(b, db.cache), db.o.Log, p))
 	if s == nil {
 		return nil, fmt.Errorf("add %w %s: unknown kind %d", ErrStore, spec.Name, spec.Kind)
 	}
-	db.mu.Lock()
-	defer db.mu.Unlock()
 	db.stores[spec.Name] = s
 	db.order = append(db.order, s)
 	return s, nil
@@ -116,65 +120,4 @@ func (db *DB) Pending() int {
 		n += len(s.inner().table.dirty)
 	}
 	return n
-}
-
-// Commit writes the changes and c at once: a crash leaves both or neither.
-// Stores and inputs that c does not name keep their positions. After an error
-// the changes are still there.
-func (db *DB) Commit(c Checkpoint) error {
-	db.mu.Lock()
-	defer db.mu.Unlock()
-	if db.closed {
-		return fmt.Errorf("commit state: %w", ErrClosed)
-	}
-	for _, s := range db.order {
-		c := s.inner()
-		if t := c.table; t.changed() {
-			t.apply(t.base.(*memory))
-			t.clean()
-		}
-		c.saved = c.now
-	}
-	db.at.merge(&c)
-	return nil
-}
-
-// Discard drops the changes since the last commit: those of a transaction that was aborted.
-func (db *DB) Discard() {
-	for _, s := range db.order {
-		s.inner().discard()
-	}
-}
-
-// Checkpoint is what the last Commit and Restore said. Stores that were never restored nor committed have no position.
-func (db *DB) Checkpoint() (Checkpoint, error) {
-	db.mu.RLock()
-	defer db.mu.RUnlock()
-	return db.at.clone(), nil
-}
-
-// Wipe empties a store and forgets its position; changes since the last commit go too.
-func (db *DB) Wipe(store string) error {
-	s := db.stores[store]
-	if s == nil {
-		return fmt.Errorf("wipe %w %s: unknown", ErrStore, store)
-	}
-	db.mu.Lock()
-	defer db.mu.Unlock()
-	c := s.inner()
-	c.wipe()
-	c.table.base.(*memory).clear()
-	delete(db.at.Changelogs, store)
-	return nil
-}
-
-// Flush brings what was committed to the disk.
-func (db *DB) Flush() error { return nil }
-
-// Close ends the use of the DB. Changes since the last commit are lost.
-func (db *DB) Close() error {
-	db.mu.Lock()
-	defer db.mu.Unlock()
-	db.closed = true
-	return nil
 }

@@ -1,9 +1,6 @@
 package state
 
-import (
-	"errors"
-	"fmt"
-)
+import "fmt"
 
 // Change is a record of a changelog.
 type Change struct {
@@ -21,8 +18,7 @@ func (db *DB) Restore(store string, changes []Change, next Position) error {
 		return fmt.Errorf("restore %w %s: unknown", ErrStore, store)
 	}
 	inner := s.inner()
-	t := inner.table
-	if len(t.dirty) > 0 {
+	if len(inner.table.dirty) > 0 {
 		return fmt.Errorf("restore %w %s: it has changes that are not committed", ErrStore, store)
 	}
 	db.mu.Lock()
@@ -30,26 +26,23 @@ func (db *DB) Restore(store string, changes []Change, next Position) error {
 	if db.closed {
 		return fmt.Errorf("restore %w %s: %w", ErrStore, store, ErrClosed)
 	}
-	t.drop() // the base changes below the entries
-	w := copier{t.base.(*memory)}
-	var errs error
-	for i := range changes {
-		if changes[i].Key == nil {
-			continue // no store writes such a record
+	inner.table.drop() // the base changes below the entries
+	c := Checkpoint{Changelogs: map[string]Position{store: next}, StreamTime: -1}
+	err := db.write([]Store{s}, &c, func(w writer) error {
+		for i := range changes {
+			if changes[i].Key == nil {
+				continue // no store writes such a record
+			}
+			if err := s.restore(w, &changes[i]); err != nil {
+				return err
+			}
 		}
-		if err := s.restore(w, &changes[i]); err != nil {
-			errs = errors.Join(errs, fmt.Errorf("restore %w %s: %w", ErrStore, store, err))
-			break
-		}
-	}
-	if errs != nil {
+		return nil
+	})
+	if err != nil {
 		inner.discard()
-		return errs
+		return fmt.Errorf("restore %w %s: %w", ErrStore, store, err)
 	}
-	t.apply(t.base.(*memory))
-	t.clean()
-	inner.saved = inner.now
-	db.at.Changelogs[store] = next
 	return nil
 }
 

@@ -19,11 +19,10 @@ type progress struct {
 	expired int64
 }
 
-func newCore(s *Spec, t *table, log Log) core {
+func newCore(s *Spec, t *table, log Log, p progress) core {
 	if log == nil || !s.logged() {
 		log = func(*Spec, []byte, []byte, int64, []Header) {}
 	}
-	p := progress{time: -1}
 	return core{spec: s, table: t, log: log, now: p, saved: p}
 }
 

@@ -33,9 +33,11 @@ type Versioned struct {
 }
 
 func newVersioned(c core) *Versioned {
-	r := c.spec.Retention.Milliseconds()
-	return &Versioned{core: c, retention: r, interval: max(r/3, 2000)}
+	return &Versioned{core: c, retention: c.spec.Retention.Milliseconds(), interval: versionInterval(c.spec)}
 }
+
+// versionInterval is the length of a segment of the history, in milliseconds.
+func versionInterval(s *Spec) int64 { return max(s.Retention.Milliseconds()/3, 2000) }
 
 // version is one of a key: valid for validFrom <= time < validTo.
 type version struct {
