@@ -46,7 +46,7 @@ func raw(s string) []byte {
 // pipe sends a record of texts, "null" being null.
 func (b *bench) pipe(topic, key, value string, ts int64) {
 	b.t.Helper()
-	if err := b.Pipe(topic, driver.Record{Key: raw(key), Value: raw(value), Timestamp: ts}); err != nil {
+	if err := b.Pipe(topic, record(key, value, ts)); err != nil {
 		b.t.Fatal(err)
 	}
 }
@@ -116,4 +116,8 @@ func concat(r *topology.Record, agg *codec.Value) (codec.Value, error) {
 
 func stringStream(b *Builder, topic string) *Stream {
 	return b.Stream([]string{topic}, Consumed{Key: codec.String{}, Value: codec.String{}})
+}
+
+func record(key, value string, ts int64) driver.Record {
+	return driver.Record{Key: raw(key), Value: raw(value), Timestamp: ts}
 }

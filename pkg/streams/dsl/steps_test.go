@@ -77,6 +77,9 @@ func TestStepsOfTheJVM(t *testing.T) {
 		{"emitfinal10g3", size, codec.Long{}, counts(func(g *Group) *Windowed {
 			return g.WindowedBy(Tumbling(10*ms, 3*ms)).Emit(Emit{OnClose: true})
 		}, same), map[int]string{6: "[k@10 =3 ts19] [k@20 =1 ts20]"}},
+		{"suppress10g3", size, codec.Long{}, counts(windows(Tumbling(10*ms, 3*ms)), func(t *Table) *Table {
+			return t.Suppress(Suppressed{WindowClose: true})
+		}), nil},
 		{"reduce", codec.String{}, codec.String{}, func(b *Builder) {
 			stringStream(b, "l").GroupByKey(Grouped{}).Reduce(concat, Materialized{}).ToStream().To("out", Produced{})
 		}, nil},
