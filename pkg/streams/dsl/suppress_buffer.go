@@ -11,15 +11,6 @@ import (
 	"kq/pkg/streams/topology"
 )
 
-// rawStore is what buffers need of a store; *state.Raw is one.
-type rawStore interface {
-	Get(key []byte) ([]byte, error)
-	Put(key, value []byte)
-	Delete(key []byte)
-	Range(lo, hi []byte, reverse bool, f func(key, value []byte) bool) error
-	Log(key, value []byte, ts int64, headers []state.Header)
-}
-
 var errHeld = errors.New("not an entry of a suppress buffer")
 
 // held is an update that waits in a suppress buffer.
