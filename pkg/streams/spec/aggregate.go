@@ -95,7 +95,7 @@ type Collect struct {
 	Of Expr `key:"of,bare" example:"value.page"`
 	// Distinct keeps each only once.
 	Distinct bool `key:"distinct"`
-	// Limit is how many are kept at most; further ones are left out.
+	// Limit is how many are kept at most: the last ones (all).
 	Limit int `key:"limit" min:"1"`
 	// Store names or sets the store (PIPELINE-collect).
 	Store *StoreRef `key:"store"`
@@ -110,7 +110,7 @@ type TopK struct {
 	K int `key:"k,required,bare" min:"1"`
 	// Of is what is kept of each record (the value).
 	Of Expr `key:"of" example:"value.name"`
-	// By is what is compared (of).
+	// By is what is compared, an expression of value, what is kept (value).
 	By Expr `key:"by" example:"value.score"`
 	// Store names or sets the store (PIPELINE-topK).
 	Store *StoreRef `key:"store"`

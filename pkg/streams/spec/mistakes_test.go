@@ -30,7 +30,10 @@ func mistakes(t testing.TB) map[string]string {
 // Each mistake is told as its .want file says: the place, the line, a caret, a hint.
 func TestMistakes(t *testing.T) {
 	for name, src := range mistakes(t) {
-		_, err := Parse("job.yaml", []byte(src), Options{Getenv: noEnv})
+		job, err := Parse("job.yaml", []byte(src), Options{Getenv: noEnv})
+		if err == nil {
+			err = job.Validate()
+		}
 		if err == nil {
 			t.Errorf("%s is read without a word", name)
 			continue
