@@ -12,12 +12,12 @@ import (
 // scope is the variables that an expression of one kind of step sees, and the
 // numbers of their slots, -1 for those that it does not.
 type scope struct {
-	env                                           *expr.Env
-	key, value, timestamp, headers, window        int
-	agg, left, right, a, b                        int
-	topic, partition, offset, partitions          int
-	windowed                                      bool
-	keyType, valueType                            expr.Type
+	env                                    *expr.Env
+	key, value, timestamp, headers, window int
+	agg, left, right, a, b                 int
+	topic, partition, offset, partitions   int
+	windowed                               bool
+	keyType, valueType                     expr.Type
 }
 
 // newScope declares variables: those of a record where it has one, and others by name.

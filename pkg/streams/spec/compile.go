@@ -68,6 +68,7 @@ func (j *Job) Compile(o CompileOptions) (*Compiled, error) {
 		state: map[string]progress{}, stores: map[string]*yaml.Node{}, used: map[string]bool{},
 		out: &Compiled{Stores: map[string]Types{}, Topics: map[string]Types{}},
 	}
+	c.b.Counts = o.Counts
 	c.names()
 	c.sources()
 	for _, p := range j.Pipelines {

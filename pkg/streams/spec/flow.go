@@ -1,9 +1,12 @@
 package spec
 
 import (
+	"time"
+
 	"kq/pkg/streams/codec"
 	"kq/pkg/streams/dsl"
 	"kq/pkg/streams/expr"
+	"kq/pkg/streams/topology"
 )
 
 // flow is what a step gets and gives: one of the DSL's things, with what is
@@ -22,11 +25,14 @@ type flow struct {
 	window *Window
 	// name is the pipeline or the source, for messages.
 	name string
-	// versioned tables keep a history of this long.
-	versioned bool
+	// history is how long a versioned table keeps its history, 0 for others.
+	history time.Duration
 	// ended is the step that left nothing to go on with, as branch.
-	ended  string
-	topics    []string // that are read as they are, without a repartition topic between
+	ended string
+	// topics are those that are read as they are, without a repartition topic between.
+	topics []string
+	// fixed is the repartition topic between, where its count was given.
+	fixed []topology.TopicCount
 }
 
 // kind is what a flow is, for messages.

@@ -184,7 +184,7 @@ func (c *compiler) toTable(p *place, s *Step, f *flow) *flow {
 		name = append(name, dsl.Named(p.name+"-toTable"))
 	}
 	out := f.asTable(f.stream.ToTable(m, name...))
-	out.versioned = m.History > 0
+	out.history = m.History
 	return out
 }
 

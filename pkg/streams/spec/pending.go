@@ -1,6 +1,5 @@
 package spec
 
-func (c *compiler) join(_ *place, s *Step, _ *flow) *flow     { return c.missing(s) }
 func (c *compiler) suppress(_ *place, s *Step, _ *flow) *flow { return c.missing(s) }
 func (c *compiler) dedupe(_ *place, s *Step, _ *flow) *flow   { return c.missing(s) }
 func (c *compiler) process(_ *place, s *Step, _ *flow) *flow  { return c.missing(s) }

@@ -74,7 +74,7 @@ func (c *compiler) stream(s *Stream) *flow {
 func (c *compiler) table(t *Table) *flow {
 	f := c.declared(&t.Where, t.Name, t.Key, t.Value, t.Fields, t.Topic)
 	m := c.materialized(&t.Where, t.Store, t.Name, f)
-	m.History, f.versioned = t.Versioned, t.Versioned > 0
+	m.History, f.history = t.Versioned, t.Versioned
 	f.table = c.b.Table(t.Topic, c.consumed(t, f), m)
 	return f
 }

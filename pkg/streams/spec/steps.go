@@ -9,6 +9,7 @@ import (
 	"kq/pkg/streams/codec"
 	"kq/pkg/streams/dsl"
 	"kq/pkg/streams/expr"
+	"kq/pkg/streams/topology"
 )
 
 // steps applies steps to f and writes the result to the sinks; nil after a
@@ -335,6 +336,7 @@ func (c *compiler) merge(n *yaml.Node, f, other *flow) *flow {
 		return nil
 	}
 	out := f.asStream(f.stream.Merge(other.stream))
+	out.topics = append(append([]string(nil), f.topics...), other.topics...)
 	if out.valueType != other.valueType {
 		out.valueType = typeOf(out.value)
 	}
@@ -360,6 +362,10 @@ func (c *compiler) repartition(p *place, s *Step, f *flow) *flow {
 	o := dsl.Repartitioned{Name: dsl.Named(name), Key: out.key, Value: out.value, Partitions: int32(r.Partitions)}
 	if r.Partition != "" {
 		o.Partition = c.bind(&r.Where, "partition", r.Partition, recordScope(f, variable{"partitions", expr.Int}), expr.Int).partitioner
+	}
+	out.topics, out.fixed = nil, nil
+	if r.Partitions > 0 {
+		out.fixed = []topology.TopicCount{{Topic: name + "-repartition", Partitions: o.Partitions, Internal: true}}
 	}
 	return out.asStream(f.stream.Repartition(o))
 }
