@@ -5,6 +5,7 @@ import "github.com/spf13/cobra"
 // newStreamsCommand has a line for each verb, so that they are easy to add.
 func newStreamsCommand(a *app) *cobra.Command {
 	return newNoun("streams", "run stream processing jobs from YAML, as Kafka Streams does", nil,
+		newStreamsQueryCommand(a),
 		newStreamsListCommand(a),
 		newStreamsResetCommand(a),
 	)

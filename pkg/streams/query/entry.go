@@ -17,13 +17,15 @@ type entry struct {
 	ts         int64
 }
 
-// wire is an entry as it travels.
-type wire struct {
-	Key       json.RawMessage `json:"key"`
-	Start     *int64          `json:"start,omitempty"`
-	End       *int64          `json:"end,omitempty"`
-	Value     json.RawMessage `json:"value"`
-	Timestamp int64           `json:"timestamp"`
+// Entry is an entry of a store, or the change of one, as it travels.
+type Entry struct {
+	Key json.RawMessage `json:"key"`
+	// Start and End are those of the window or the session, in milliseconds since 1970.
+	Start *int64          `json:"start,omitempty"`
+	End   *int64          `json:"end,omitempty"`
+	Value json.RawMessage `json:"value"`
+	// Timestamp is in milliseconds since 1970.
+	Timestamp int64 `json:"timestamp"`
 	// Error says why a key or a value could not be read; it is null then.
 	Error string `json:"error,omitempty"`
 	// Sort is the key's bytes, between instances alone.
@@ -31,8 +33,8 @@ type wire struct {
 }
 
 // wire makes the JSON of an entry.
-func (s *Store) wire(e *entry, hop bool) wire {
-	var w wire
+func (s *Store) wire(e *entry, hop bool) Entry {
+	var w Entry
 	var keyErr, valueErr error
 	w.Key, keyErr = document(e.key, s.Key)
 	w.Value, valueErr = document(e.value, s.Value)

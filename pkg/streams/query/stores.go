@@ -16,8 +16,8 @@ import (
 // errNoKey is a key that a store does not hold.
 var errNoKey = errors.New("no such key")
 
-// storeInfo is a store as the list shows it.
-type storeInfo struct {
+// StoreInfo is a store as the list of an instance shows it.
+type StoreInfo struct {
 	Name       string  `json:"store"`
 	Kind       string  `json:"kind"`
 	Key        string  `json:"key"`
@@ -30,7 +30,7 @@ type storeInfo struct {
 }
 
 func (s *Server) listStores(w http.ResponseWriter, _ *http.Request) error {
-	list := []storeInfo{}
+	list := []StoreInfo{}
 	for _, st := range s.instance.Stores() {
 		v, err := s.open(st.Name)
 		if errors.Is(err, errNone) {
@@ -39,7 +39,7 @@ func (s *Server) listStores(w http.ResponseWriter, _ *http.Request) error {
 		if err != nil {
 			return err
 		}
-		info := storeInfo{
+		info := StoreInfo{
 			Name: st.Name, Kind: kind(st.Kind), Key: st.Key.Name(), Value: st.Value.Name(), WindowMs: st.WindowSize.Milliseconds(),
 			Global: st.Global, Partitions: len(v.partitions()), Active: []int32{}, Standby: []int32{},
 		}
@@ -53,7 +53,7 @@ func (s *Server) listStores(w http.ResponseWriter, _ *http.Request) error {
 		v.close()
 		list = append(list, info)
 	}
-	slices.SortFunc(list, func(a, b storeInfo) int { return cmp.Compare(a.Name, b.Name) })
+	slices.SortFunc(list, func(a, b StoreInfo) int { return cmp.Compare(a.Name, b.Name) })
 	return answer(w, list)
 }
 
@@ -151,7 +151,7 @@ func (r *request) answerKey(w http.ResponseWriter, part *Part) error {
 	}
 	tellStale(w, part)
 	if r.windowed() {
-		list := make([]wire, len(entries))
+		list := make([]Entry, len(entries))
 		for i := range entries {
 			list[i] = r.wire(&entries[i], false)
 		}
@@ -204,20 +204,20 @@ func (s *Server) entries(w http.ResponseWriter, req *request) error {
 
 // found is what one instance has of a range.
 type found struct {
-	list []wire
+	list []Entry
 	lag  int64 // of copies that answered; -1: none did
 }
 
 // collect gathers the entries of a range, one more than the limit where there are
 // more, by key and window.
-func (s *Server) collect(ctx context.Context, req *request) (list []wire, lag int64, err error) {
+func (s *Server) collect(ctx context.Context, req *request) (list []Entry, lag int64, err error) {
 	lag = -1
 	wider := *req.p
 	wider.limit++
 	ask := func(ctx context.Context, host string, parts []*Part, numbers []int32) (found, error) {
 		f := found{lag: -1}
 		if host != "" {
-			list, header, err := fetch[[]wire](ctx, s, host, req.r, numbers)
+			list, header, err := fetch[[]Entry](ctx, s, host, req.r, numbers)
 			if n, bad := strconv.ParseInt(header.Get(staleHeader), 10, 64); err == nil && bad == nil {
 				f.lag = n
 			}
@@ -244,7 +244,7 @@ func (s *Server) collect(ctx context.Context, req *request) (list []wire, lag in
 	err = gather(ctx, s, req.view, req.partitions, req.p.stale, req.hop, ask, func(f found) {
 		list, lag = append(list, f.list...), max(lag, f.lag)
 	})
-	slices.SortStableFunc(list, func(a, b wire) int {
+	slices.SortStableFunc(list, func(a, b Entry) int {
 		n := cmp.Or(bytes.Compare(a.Sort, b.Sort), cmp.Compare(orZero(a.Start), orZero(b.Start)), cmp.Compare(orZero(a.End), orZero(b.End)))
 		if req.p.reverse {
 			return -n
@@ -262,7 +262,7 @@ func orZero(n *int64) int64 {
 }
 
 // writeList writes a JSON list, an entry a line.
-func writeList(w http.ResponseWriter, list []wire, hop bool) error {
+func writeList(w http.ResponseWriter, list []Entry, hop bool) error {
 	var b bytes.Buffer
 	b.WriteByte('[')
 	for i := range list {

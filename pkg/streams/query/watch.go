@@ -140,7 +140,7 @@ type events struct {
 	control *http.ResponseController
 }
 
-func (e *events) send(name string, w *wire) error {
+func (e *events) send(name string, w *Entry) error {
 	data := []byte("{}")
 	if w != nil {
 		var err error
