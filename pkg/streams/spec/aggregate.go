@@ -192,7 +192,7 @@ type Suppress struct {
 	Until Until `key:"until,required,bare" example:"windowClose"`
 	// Buffer limits what is held back.
 	Buffer *Buffer `key:"buffer"`
-	// Store names the buffer's store (PIPELINE-suppress).
+	// Store names the buffer's store, which always ends in -store (PIPELINE-suppress-store).
 	Store *StoreRef `key:"store"`
 }
 

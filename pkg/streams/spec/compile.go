@@ -66,7 +66,8 @@ func (j *Job) Compile(o CompileOptions) (*Compiled, error) {
 	c := &compiler{
 		job: j, f: &f, o: o, b: dsl.NewBuilder(), flows: map[string]*flow{}, globals: map[string]*global{}, pipelines: map[string]*Pipeline{},
 		state: map[string]progress{}, stores: map[string]*yaml.Node{}, used: map[string]bool{},
-		out: &Compiled{Stores: map[string]Types{}, Topics: map[string]Types{}},
+		shared: map[string]*procStore{},
+		out:    &Compiled{Stores: map[string]Types{}, Topics: map[string]Types{}},
 	}
 	c.b.Counts = o.Counts
 	c.names()
@@ -99,6 +100,7 @@ type compiler struct {
 	state     map[string]progress
 	stores    map[string]*yaml.Node // where the name of a store was given first
 	used      map[string]bool       // of the stores that are declared
+	shared    map[string]*procStore // stores of process steps
 	path      []string              // of pipelines that are being compiled
 	out       *Compiled
 }

@@ -30,9 +30,6 @@ func TestJobsDescribe(t *testing.T) {
 
 func TestExamplesCompile(t *testing.T) {
 	for name, src := range examples(t) {
-		if strings.Contains(src, "dedupe:") || strings.Contains(src, "process:") {
-			continue
-		}
 		job, err := Parse(name, []byte(src), Options{Getenv: noEnv})
 		if err == nil {
 			err = job.Validate()

@@ -44,7 +44,7 @@ func TestParseJobs(t *testing.T) {
 }
 
 func TestParsedStructs(t *testing.T) {
-	src := readFile(t, "testdata/everything.yaml")
+	src := jobs(t)["testdata/jobs/everything.yaml"]
 	j, err := Parse("job.yaml", []byte(src), Options{Getenv: func(k string) (string, bool) {
 		return "8", k == "THREADS"
 	}})
@@ -149,13 +149,4 @@ func FuzzParse(f *testing.F) {
 			t.Error("a mistake without words")
 		}
 	})
-}
-
-func readFile(t *testing.T, name string) string {
-	t.Helper()
-	b, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(b)
 }

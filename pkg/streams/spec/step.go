@@ -230,7 +230,7 @@ type Dedupe struct {
 	By Expr `key:"by,bare" example:"value.id"`
 	// Within is how long an id is remembered, in event time.
 	Within time.Duration `key:"within,required" example:"24h"`
-	// Grace is how far behind stream time a record may be (0s); later ones are dropped.
+	// Grace is how far behind stream time a record may be (as long as within); later ones are dropped.
 	Grace time.Duration `key:"grace"`
 	// Store names or sets the store (PIPELINE-dedupe).
 	Store *StoreRef `key:"store"`

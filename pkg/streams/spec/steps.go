@@ -189,6 +189,9 @@ func (c *compiler) mapStep(m *Map, f *flow, sc *scope) *flow {
 func (c *compiler) typed(f *flow, key *bound, keyType *Type, value *bound, valueType *Type) *flow {
 	if key != nil && key.plain != "key" {
 		f.setKey(c.codec(keyType, c.keyOf(key, f), f.key), keyType == nil)
+		if keyType == nil && key.typ == expr.Any {
+			f.keyType = expr.Any // a join may still say what it is
+		}
 	} else if keyType != nil {
 		f.setKey(c.codec(keyType, nil, f.key), false)
 	}
