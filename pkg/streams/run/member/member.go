@@ -314,7 +314,7 @@ func retriable(err error) bool {
 	if errors.As(err, &k) {
 		return k.Retriable || errors.Is(err, kerr.RebalanceInProgress)
 	}
-	return true
+	return !errors.Is(err, kgo.ErrClientClosed)
 }
 
 func pause(ctx context.Context, d time.Duration) {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
@@ -30,6 +31,7 @@ type part struct {
 	id     producerID
 	seq    int32 // of the next batch, under id
 	added  bool  // to the transaction
+	acked  int64 // offset after the last record taken, 0 before
 }
 
 // metadataTries bounds how often a topic is asked for that is not there (yet).
@@ -125,7 +127,7 @@ func retriable(err error) bool {
 	if errors.As(err, &k) {
 		return k.Retriable || k == kerr.UnknownTopicID
 	}
-	return !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded)
+	return !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, kgo.ErrClientClosed)
 }
 
 func backoff(try int) time.Duration {

@@ -268,6 +268,23 @@ func (s *Sender) Poke() error {
 	return nil
 }
 
+// Push sends the batches that are under way, full or not.
+func (s *Sender) Push() error { return s.pokeAll() }
+
+// Open says that something was sent since the last commit.
+func (s *Sender) Open() bool { return s.unsent }
+
+// Acknowledged is the offset after the last record that a broker has taken for
+// a partition, -1 where there was none.
+func (s *Sender) Acknowledged(name string, partition int32) int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if t := s.topics[name]; t != nil && int(partition) < len(t.parts) && t.parts[partition].acked > 0 {
+		return t.parts[partition].acked
+	}
+	return -1
+}
+
 func (s *Sender) pokeAll() error {
 	for len(s.dirty) > 0 {
 		if err := s.enqueue(s.dirty[len(s.dirty)-1]); err != nil {

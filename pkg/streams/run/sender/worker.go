@@ -172,23 +172,26 @@ func (s *Sender) answer(batches []sent, resp *kmsg.ProduceResponse) bool {
 		num  int32
 	}
 	codes := map[key]int16{}
+	bases := map[key]int64{}
 	for _, t := range resp.Topics {
 		for _, p := range t.Partitions {
 			codes[key{t.Topic, t.TopicID, p.Partition}] = p.ErrorCode
+			bases[key{t.Topic, t.TopicID, p.Partition}] = p.BaseOffset
 		}
 	}
 	good := true
 	for _, x := range batches {
-		code, ok := codes[key{name: x.p.topic.name, num: x.p.num}]
-		if !ok {
-			code, ok = codes[key{id: x.p.topic.id, num: x.p.num}]
+		k := key{name: x.p.topic.name, num: x.p.num}
+		if _, ok := codes[k]; !ok {
+			k = key{id: x.p.topic.id, num: x.p.num}
 		}
+		code, ok := codes[k]
 		if !ok {
 			code = kerr.UnknownTopicOrPartition.Code
 		}
 		switch err := kerr.ErrorForCode(code); {
 		case err == nil, errors.Is(err, kerr.DuplicateSequenceNumber):
-			s.acked(x)
+			s.acked(x, bases[k])
 		case !s.refused(x, err):
 			good = s.expire([]sent{x}, err) && good
 		}
@@ -196,9 +199,12 @@ func (s *Sender) answer(batches []sent, resp *kmsg.ProduceResponse) bool {
 	return good
 }
 
-func (s *Sender) acked(x sent) {
+func (s *Sender) acked(x sent, base int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if base >= 0 {
+		x.p.acked = max(x.p.acked, base+int64(x.b.n))
+	}
 	x.p.seq = next(x.p.seq, x.b.n)
 	s.records += int64(x.b.n)
 	s.drop(x)

@@ -1,0 +1,168 @@
+package run
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+
+	"kq/pkg/streams/run/assign"
+	"kq/pkg/streams/state"
+	"kq/pkg/streams/task"
+	"kq/pkg/streams/topology"
+)
+
+// holder is the state of one task in this process. It stays when the task
+// moves to another thread, or becomes a standby or active again.
+type holder struct {
+	id         assign.TaskID
+	sub        *topology.SubTopology
+	db         *state.DB
+	changelogs []*changelog
+	inUse      bool // guarded by holders.mu
+	// log takes the changelog records of puts; the thread that has the holder sets it.
+	log state.Log
+}
+
+// changelog is a store with where it is restored from.
+type changelog struct {
+	spec  *state.Spec
+	topic string
+	at    state.Position // restored or written up to
+	end   int64          // where a restore ends
+}
+
+// holders are those of a process.
+type holders struct {
+	dir  *stateDir
+	o    *Options
+	l    *layout
+	mu   sync.Mutex
+	byID map[assign.TaskID]*holder // guarded by mu
+}
+
+func newHolders(dir *stateDir, o *Options, l *layout) *holders {
+	return &holders{dir: dir, o: o, l: l, byID: map[assign.TaskID]*holder{}}
+}
+
+// errBusy says that another thread has not let go of a task yet.
+var errBusy = errors.New("task is in use by another thread")
+
+// take opens a task's state for one thread.
+func (hs *holders) take(id assign.TaskID) (*holder, error) {
+	hs.mu.Lock()
+	defer hs.mu.Unlock()
+	if h := hs.byID[id]; h != nil {
+		if h.inUse {
+			return nil, errBusy
+		}
+		h.inUse = true
+		return h, nil
+	}
+	h, err := hs.open(id)
+	if err != nil {
+		return nil, fmt.Errorf("open the state of task %s: %w", id, err)
+	}
+	h.inUse = true
+	hs.byID[id] = h
+	return h, nil
+}
+
+func (hs *holders) open(id assign.TaskID) (*holder, error) {
+	sub := hs.l.subs[id.Sub]
+	if sub == nil {
+		return nil, errors.New("the topology has no such part")
+	}
+	h := &holder{id: id, sub: sub}
+	o := state.Options{CacheBytes: hs.o.CacheBytes, Logger: hs.o.Logger, Log: func(s *state.Spec, key, value []byte, ts int64, headers []state.Header) {
+		if h.log != nil {
+			h.log(s, key, value, ts, headers)
+		}
+	}}
+	db, err := openDB(hs.dir.task(id.String()), o, len(sub.Stores) > 0)
+	if err != nil {
+		return nil, err
+	}
+	h.db = db
+	for _, s := range sub.Stores {
+		if _, err := db.Add(s); err != nil {
+			return nil, errors.Join(err, db.Close())
+		}
+		if !s.Unlogged {
+			h.changelogs = append(h.changelogs, &changelog{spec: s, topic: task.ChangelogTopic(hs.o.App, s)})
+		}
+	}
+	return h, h.load()
+}
+
+// load takes the positions of the last commit.
+func (h *holder) load() error {
+	c, err := h.db.Checkpoint()
+	if err != nil {
+		return fmt.Errorf("read checkpoint: %w", err)
+	}
+	for _, l := range h.changelogs {
+		l.at = c.Changelogs[l.spec.Name]
+	}
+	return nil
+}
+
+// release lets another thread have the state.
+func (hs *holders) release(h *holder) {
+	hs.mu.Lock()
+	defer hs.mu.Unlock()
+	h.log = nil
+	h.inUse = false
+}
+
+// offsets tells how much state of each task is here, for the assignor.
+func (hs *holders) offsets() map[assign.TaskID]int64 {
+	hs.mu.Lock()
+	defer hs.mu.Unlock()
+	out := map[assign.TaskID]int64{}
+	for id, h := range hs.byID {
+		c, err := h.db.Checkpoint()
+		if err != nil || len(h.changelogs) == 0 {
+			continue
+		}
+		for _, p := range c.Changelogs {
+			out[id] += p.Offset
+		}
+	}
+	return out
+}
+
+// discover opens what earlier runs left, so that the group knows of it.
+func (hs *holders) discover() error {
+	if hs.dir.path == "" {
+		return nil
+	}
+	entries, err := os.ReadDir(hs.dir.path)
+	if err != nil {
+		return fmt.Errorf("read state directory: %w", err)
+	}
+	for _, e := range entries {
+		id, err := assign.ParseTaskID(e.Name())
+		if err != nil || !e.IsDir() || id.Partition >= hs.l.tasks[id.Sub] {
+			continue
+		}
+		h, err := hs.take(id)
+		if err != nil {
+			return err
+		}
+		hs.release(h)
+	}
+	return nil
+}
+
+func (hs *holders) close() error {
+	hs.mu.Lock()
+	defer hs.mu.Unlock()
+	var errs error
+	for _, h := range hs.byID {
+		h.db.Discard()
+		errs = errors.Join(errs, h.db.Close())
+	}
+	clear(hs.byID)
+	return errs
+}

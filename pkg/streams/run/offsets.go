@@ -1,0 +1,178 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"kq/pkg/streams/run/fetcher"
+)
+
+// position is a committed one.
+type position struct {
+	next int64
+	time int64 // the partition's, -1 unknown
+}
+
+// committedOffsets reads a group's positions. Those that an open transaction
+// may still change are waited for (KIP-447).
+func committedOffsets(ctx context.Context, cl *kgo.Client, group string, parts []fetcher.Key) (map[fetcher.Key]position, error) {
+	req := kmsg.NewPtrOffsetFetchRequest()
+	req.RequireStable = true
+	g := kmsg.NewOffsetFetchRequestGroup()
+	g.Group = group
+	at := map[string]int{}
+	for _, p := range parts {
+		i, ok := at[p.Topic]
+		if !ok {
+			i = len(g.Topics)
+			at[p.Topic] = i
+			g.Topics = append(g.Topics, kmsg.OffsetFetchRequestGroupTopic{Topic: p.Topic})
+		}
+		g.Topics[i].Partitions = append(g.Topics[i].Partitions, p.Partition)
+	}
+	req.Groups = append(req.Groups, g)
+	out := map[fetcher.Key]position{}
+	if len(parts) == 0 {
+		return out, nil
+	}
+	err := again(ctx, func() error {
+		clear(out)
+		resp, err := req.RequestWith(ctx, cl)
+		if err != nil {
+			return err
+		}
+		for _, g := range resp.Groups {
+			if err := kerr.ErrorForCode(g.ErrorCode); err != nil {
+				return err
+			}
+			for _, t := range g.Topics {
+				for _, p := range t.Partitions {
+					if err := kerr.ErrorForCode(p.ErrorCode); err != nil {
+						return err
+					}
+					if p.Offset >= 0 {
+						at := position{next: p.Offset, time: -1}
+						if p.Metadata != nil {
+							at.time = partitionTime(*p.Metadata)
+						}
+						out[fetcher.Key{Topic: t.Topic, Partition: p.Partition}] = at
+					}
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("fetch the offsets of group %s: %w", group, err)
+	}
+	return out, nil
+}
+
+// The places of a log that listOffsets knows.
+const (
+	logStart = int64(-2)
+	logEnd   = int64(-1)
+)
+
+// listOffsets asks for the start or the end of logs; committed ends before open transactions.
+func listOffsets(ctx context.Context, cl *kgo.Client, place int64, committed bool, parts []fetcher.Key) (map[fetcher.Key]int64, error) {
+	out := map[fetcher.Key]int64{}
+	if len(parts) == 0 {
+		return out, nil
+	}
+	req := kmsg.NewPtrListOffsetsRequest()
+	req.ReplicaID = -1
+	if committed {
+		req.IsolationLevel = 1
+	}
+	at := map[string]int{}
+	for _, p := range parts {
+		i, ok := at[p.Topic]
+		if !ok {
+			i = len(req.Topics)
+			at[p.Topic] = i
+			t := kmsg.NewListOffsetsRequestTopic()
+			t.Topic = p.Topic
+			req.Topics = append(req.Topics, t)
+		}
+		rp := kmsg.NewListOffsetsRequestTopicPartition()
+		rp.Partition, rp.Timestamp = p.Partition, place
+		req.Topics[i].Partitions = append(req.Topics[i].Partitions, rp)
+	}
+	err := again(ctx, func() error {
+		clear(out)
+		resp, err := req.RequestWith(ctx, cl)
+		if err != nil {
+			return err
+		}
+		for _, t := range resp.Topics {
+			for _, p := range t.Partitions {
+				if err := kerr.ErrorForCode(p.ErrorCode); err != nil {
+					return err
+				}
+				out[fetcher.Key{Topic: t.Topic, Partition: p.Partition}] = p.Offset
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list offsets: %w", err)
+	}
+	return out, nil
+}
+
+// again asks until the answer is none that asking again may change.
+func again(ctx context.Context, ask func() error) error {
+	for try := 0; ; try++ {
+		err := ask()
+		var k *kerr.Error
+		if err == nil || errors.Is(err, kgo.ErrClientClosed) || ctx.Err() != nil || errors.As(err, &k) && !k.Retriable {
+			return err
+		}
+		if e := pause(ctx, min(20*time.Millisecond<<min(try, 5), 500*time.Millisecond)); e != nil {
+			return errors.Join(err, e)
+		}
+	}
+}
+
+// topicIDs looks up the ids of topics.
+func topicIDs(ctx context.Context, cl *kgo.Client, parts []fetcher.Key) (map[string][16]byte, error) {
+	out := map[string][16]byte{}
+	req := kmsg.NewPtrMetadataRequest()
+	for _, p := range parts {
+		if _, ok := out[p.Topic]; !ok {
+			out[p.Topic] = [16]byte{}
+			t := kmsg.NewMetadataRequestTopic()
+			t.Topic = kmsg.StringPtr(p.Topic)
+			req.Topics = append(req.Topics, t)
+		}
+	}
+	if len(req.Topics) == 0 {
+		return out, nil
+	}
+	err := again(ctx, func() error {
+		resp, err := req.RequestWith(ctx, cl)
+		if err != nil {
+			return err
+		}
+		for _, t := range resp.Topics {
+			if err := kerr.ErrorForCode(t.ErrorCode); err != nil {
+				return err
+			}
+			if t.Topic != nil {
+				out[*t.Topic] = t.TopicID
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("look up topic ids: %w", err)
+	}
+	return out, nil
+}

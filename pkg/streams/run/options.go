@@ -1,0 +1,149 @@
+package run
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"regexp"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+// Guarantee is what holds after a crash.
+type Guarantee uint8
+
+// The guarantees.
+const (
+	// AtLeastOnce repeats records after a crash, and loses none.
+	AtLeastOnce Guarantee = iota
+	// ExactlyOnce commits outputs, changelogs and positions in one transaction (KIP-447).
+	ExactlyOnce
+)
+
+func (g Guarantee) String() string {
+	return [...]string{"at_least_once", "exactly_once"}[g]
+}
+
+// Policy is what to do about a record that fails.
+type Policy uint8
+
+// The policies of OnError.
+const (
+	// Fail stops the application.
+	Fail Policy = iota
+	// Continue logs the record and goes on.
+	Continue
+	// DeadLetter writes the record to the topic DLQ with the reason in headers (KIP-1034), and goes on.
+	DeadLetter
+)
+
+// OnError holds a policy for each phase.
+type OnError struct{ Deserialize, Process, Produce Policy }
+
+// Options configure a Runtime.
+type Options struct {
+	// App is the application id: group, prefix of internal topics and of transactional ids.
+	App string
+	// Opts are the clients': seed brokers, TLS, SASL and so on.
+	Opts []kgo.Opt
+	// Guarantee is AtLeastOnce by default.
+	Guarantee Guarantee
+	// Commit is the time between commits; 0 is 30 s, or 100 ms under ExactlyOnce.
+	Commit time.Duration
+	// Threads is how many tasks run at a time; 0 is 1.
+	Threads int
+	// Standbys is how many copies of each store other processes keep (num.standby.replicas).
+	Standbys int
+	// StateDir holds stores; "" keeps them in memory.
+	StateDir string
+	// CacheBytes bounds what a task's stores remember of their files; 0 is their default.
+	CacheBytes int64
+	// MaxIdle is how long a task waits for partitions that have nothing
+	// (max.task.idle.ms): 0 only while the broker has more, negative never.
+	MaxIdle time.Duration
+	// OffsetReset is earliest, latest or none: where to start without a position; "" is earliest.
+	OffsetReset string
+	// OnError says what happens to records that fail; DLQ is the topic of DeadLetter.
+	OnError OnError
+	DLQ     string
+	// InstanceID makes the members static (KIP-345): a restart within Session moves no task.
+	InstanceID string
+	// Listen is where this process answers queries, HOST:PORT as others reach it; "" is nowhere.
+	Listen string
+	// Session is how long brokers wait for a dead member; 0 is 45 s. Heartbeat 0 is a fifteenth of it.
+	Session, Heartbeat time.Duration
+	// TransactionTimeout is how long brokers keep a dead member's transaction; 0 is 10 s.
+	TransactionTimeout time.Duration
+	// AcceptableLag is how many changelog records a process may lack to take a
+	// task over at once (acceptable.recovery.lag); 0 is 10,000.
+	AcceptableLag int64
+	// Warmups is how many tasks are warmed up elsewhere at a time (max.warmup.replicas); 0 is 2.
+	Warmups int
+	// Probe is how often warm-ups are looked at (probing.rebalance.interval.ms); 0 is 10 minutes.
+	Probe time.Duration
+	// Purge is how often repartition topics are emptied up to the position
+	// committed (repartition.purge.interval.ms); 0 is 30 s, negative is never.
+	Purge time.Duration
+	// Replicas is the replication factor of internal topics; 0 is the brokers' default.
+	Replicas int16
+	// Once stops when all input that was there at the start, and all that
+	// followed from it through repartition topics, is processed and committed.
+	Once bool
+	// Clock is the wall clock; nil is time.Now.
+	Clock func() time.Time
+	// Logger gets what happens; nil drops it.
+	Logger *slog.Logger
+}
+
+// ErrOptions is matched by every mistake in Options.
+var ErrOptions = errors.New("streams options")
+
+// Validate says what cannot work.
+func (o *Options) Validate() error {
+	bad := func(format string, a ...any) error {
+		return fmt.Errorf("%w: "+format, append([]any{ErrOptions}, a...)...)
+	}
+	switch {
+	case !regexp.MustCompile(`^[A-Za-z0-9._-]+$`).MatchString(o.App) || o.App == "." || o.App == "..":
+		return bad("the application id is %q: letters, digits, dots, dashes and underscores are possible", o.App)
+	case o.Threads < 0 || o.Standbys < 0 || o.Warmups < 0 || o.AcceptableLag < 0 || o.CacheBytes < 0 || o.Commit < 0 || o.Session < 0:
+		return bad("a number is negative")
+	case o.OffsetReset != "" && o.OffsetReset != "earliest" && o.OffsetReset != "latest" && o.OffsetReset != "none":
+		return bad("the offset reset is %q: earliest, latest and none are possible", o.OffsetReset)
+	case o.DLQ == "" && (o.OnError.Deserialize == DeadLetter || o.OnError.Process == DeadLetter || o.OnError.Produce == DeadLetter):
+		return bad("records that fail go to a dead-letter topic, but none is named")
+	}
+	return nil
+}
+
+func (o *Options) setDefaults() {
+	if o.Commit == 0 {
+		o.Commit = 30 * time.Second
+		if o.Guarantee == ExactlyOnce {
+			o.Commit = 100 * time.Millisecond
+		}
+	}
+	o.Threads = or(o.Threads, 1)
+	o.OffsetReset = or(o.OffsetReset, "earliest")
+	o.Session = or(o.Session, 45*time.Second)
+	o.AcceptableLag = or(o.AcceptableLag, 10_000)
+	o.Warmups = or(o.Warmups, 2)
+	o.Probe = or(o.Probe, 10*time.Minute)
+	o.Purge = or(o.Purge, 30*time.Second)
+	o.Replicas = or(o.Replicas, -1)
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+}
+
+func or[T comparable](v, def T) T {
+	var zero T
+	if v == zero {
+		return def
+	}
+	return v
+}

@@ -1,0 +1,311 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"kq/pkg/streams/run/assign"
+	"kq/pkg/streams/run/fetcher"
+	"kq/pkg/streams/state"
+	"kq/pkg/streams/task"
+)
+
+// restoring is a task whose stores are being filled.
+type restoring struct {
+	h       *holder
+	standby bool
+	gone    bool                     // guarded by restorer.mu
+	left    int                      // guarded by restorer.mu; changelogs that are not at their end
+	start   time.Time                // when the restore began
+	total   int64                    // guarded by restorer.mu; records at the start
+	inputs  map[fetcher.Key]position // of the group, for an active task
+	err     error
+}
+
+// restorer fills the stores of one thread's tasks. It owns the state of a task
+// from begin until it gives it to done, or until stop returns.
+type restorer struct {
+	cl   *kgo.Client
+	f    *fetcher.Fetcher
+	o    *Options
+	l    *layout
+	ctx  context.Context
+	wg   sync.WaitGroup
+	done chan *restoring // restored, or failed
+
+	mu   sync.Mutex
+	byID map[assign.TaskID]*restoring // guarded by mu
+	logs map[fetcher.Key]*logOf       // guarded by mu
+}
+
+// logOf is a changelog partition with the task that restores it.
+type logOf struct {
+	r *restoring
+	c *changelog
+}
+
+func newRestorer(ctx context.Context, cl *kgo.Client, o *Options, l *layout) *restorer {
+	r := &restorer{
+		cl: cl, o: o, l: l, ctx: ctx, done: make(chan *restoring, 1024),
+		f:    fetcher.New(fetcher.Options{Client: cl, Committed: o.Guarantee == ExactlyOnce, PartitionBytes: 4 << 20}),
+		byID: map[assign.TaskID]*restoring{}, logs: map[fetcher.Key]*logOf{},
+	}
+	r.wg.Go(r.loop)
+	return r
+}
+
+func (r *restorer) close() {
+	r.f.Close()
+	r.wg.Wait()
+}
+
+// begin restores a task; a standby is kept up to date until it is stopped.
+func (r *restorer) begin(h *holder, standby bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.launch(h, standby, 0)
+}
+
+// launch begins after a delay. r.mu is held.
+func (r *restorer) launch(h *holder, standby bool, delay time.Duration) {
+	x := &restoring{h: h, standby: standby, start: time.Now()}
+	r.byID[h.id] = x
+	r.wg.Go(func() {
+		err := pause(r.ctx, delay)
+		if err == nil {
+			err = r.prepare(x)
+		}
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		switch {
+		case x.gone:
+		case err != nil:
+			x.err = err
+			r.finish(x)
+		case x.left == 0 && !standby:
+			r.finish(x)
+		}
+	})
+}
+
+// finish hands a task over. r.mu is held.
+func (r *restorer) finish(x *restoring) {
+	r.forget(x)
+	select {
+	case r.done <- x:
+	case <-r.ctx.Done():
+	}
+}
+
+// forget stops reading for a task. r.mu is held.
+func (r *restorer) forget(x *restoring) {
+	x.gone = true
+	delete(r.byID, x.h.id)
+	for k, l := range r.logs {
+		if l.r == x {
+			delete(r.logs, k)
+			r.f.Remove(k.Topic, k.Partition)
+		}
+	}
+}
+
+// stop takes a task's state away from the restorer, nil where it has not got it.
+func (r *restorer) stop(id assign.TaskID) *holder {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	x := r.byID[id]
+	if x == nil {
+		return nil
+	}
+	r.forget(x)
+	return x.h
+}
+
+// prepare finds where a restore begins and ends, and drops state that no
+// longer fits its changelog.
+func (r *restorer) prepare(x *restoring) error {
+	var err error
+	if !x.standby {
+		if x.inputs, err = committedOffsets(r.ctx, r.cl, r.o.App, r.inputsOf(x.h)); err != nil {
+			return err
+		}
+	}
+	var parts []fetcher.Key
+	for _, c := range x.h.changelogs {
+		parts = append(parts, fetcher.Key{Topic: c.topic, Partition: x.h.id.Partition})
+	}
+	starts, err := listOffsets(r.ctx, r.cl, logStart, false, parts)
+	if err != nil {
+		return err
+	}
+	ends, err := listOffsets(r.ctx, r.cl, logEnd, r.o.Guarantee == ExactlyOnce, parts)
+	if err != nil {
+		return err
+	}
+	ids, err := topicIDs(r.ctx, r.cl, parts)
+	if err != nil {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if x.gone {
+		return nil
+	}
+	for i, c := range x.h.changelogs {
+		k := parts[i]
+		c.end = ends[k]
+		if c.spec.SourceTopic != "" && !x.standby { // what was not processed yet is input, not state
+			c.end = min(c.end, x.inputs[k].next)
+		}
+		if err := r.check(x, c, ids[c.topic], starts[k], ends[k]); err != nil {
+			return err
+		}
+		if c.at.Offset < c.end || x.standby {
+			r.logs[k] = &logOf{x, c}
+			r.f.Add(k.Topic, k.Partition, c.at.Offset)
+			x.left++
+			x.total += max(c.end-c.at.Offset, 0)
+		}
+	}
+	return nil
+}
+
+// check binds the local state to its changelog: a topic made anew, or a log
+// that does not reach the position, makes it worthless.
+func (r *restorer) check(x *restoring, c *changelog, id [16]byte, start, end int64) error {
+	var why string
+	switch {
+	case c.at == state.Position{}:
+		c.at = state.Position{TopicID: id, Offset: start, Epoch: -1}
+		return nil
+	case c.at.TopicID != id:
+		why = "the changelog was deleted and made anew"
+	case c.at.Offset > end:
+		why = "the changelog ends before the local state"
+	case c.at.Offset < start:
+		why = "the changelog begins after the local state"
+	default:
+		return nil
+	}
+	r.o.Logger.Warn("local state is dropped and restored", "task", x.h.id.String(), "store", c.spec.Name, "reason", why)
+	if err := x.h.db.Wipe(c.spec.Name); err != nil {
+		return fmt.Errorf("drop the state of task %s: %w", x.h.id, err)
+	}
+	c.at = state.Position{TopicID: id, Offset: start, Epoch: -1}
+	return nil
+}
+
+func (r *restorer) inputsOf(h *holder) []fetcher.Key {
+	var out []fetcher.Key
+	for _, t := range task.InputTopics(r.o.App, h.sub) {
+		if h.id.Partition < r.l.partitions[t] {
+			out = append(out, fetcher.Key{Topic: t, Partition: h.id.Partition})
+		}
+	}
+	return out
+}
+
+// loop applies what is read.
+func (r *restorer) loop() {
+	for {
+		select {
+		case <-r.ctx.Done():
+			return
+		case <-r.f.Ready():
+		}
+		for _, c := range r.f.Take() {
+			r.apply(&c)
+		}
+	}
+}
+
+func (r *restorer) apply(c *fetcher.Chunk) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	l := r.logs[c.Key]
+	if l == nil {
+		return
+	}
+	if c.Err != nil {
+		r.failed(l, c)
+		return
+	}
+	if err := r.put(l, c); err != nil {
+		l.r.err = err
+		r.finish(l.r)
+		return
+	}
+	if l.c.at.Offset >= l.c.end && !l.r.standby {
+		delete(r.logs, c.Key)
+		r.f.Remove(c.Topic, c.Partition)
+		if l.r.left--; l.r.left == 0 {
+			r.finish(l.r)
+		}
+	}
+}
+
+// put applies the records below the end.
+func (r *restorer) put(l *logOf, c *fetcher.Chunk) error {
+	next := c.Next
+	changes := make([]state.Change, 0, len(c.Records))
+	for i := range c.Records {
+		in := &c.Records[i]
+		if !l.r.standby && in.Offset >= l.c.end {
+			next = l.c.end
+			break
+		}
+		changes = append(changes, state.Change{Key: in.Key, Value: in.Value, Timestamp: in.Timestamp, Headers: stateHeaders(in)})
+	}
+	l.c.at.Offset = next
+	return l.r.h.db.Restore(l.c.spec.Name, changes, l.c.at)
+}
+
+func stateHeaders(in *task.Input) []state.Header {
+	if len(in.Headers) == 0 {
+		return nil
+	}
+	out := make([]state.Header, len(in.Headers))
+	for i, h := range in.Headers {
+		out[i] = state.Header{Key: h.Key, Value: h.Value}
+	}
+	return out
+}
+
+// failed starts the task's restore again where its changelog has changed
+// under it, after dropping the store.
+func (r *restorer) failed(l *logOf, c *fetcher.Chunk) {
+	x := l.r
+	if errors.Is(c.Err, kerr.OffsetOutOfRange) || errors.Is(c.Err, kerr.UnknownTopicID) {
+		r.o.Logger.Warn("a changelog changed during the restore: again", "task", x.h.id.String(), "topic", c.Topic, "err", c.Err)
+		h, standby := x.h, x.standby
+		r.forget(x)
+		if err := h.db.Wipe(l.c.spec.Name); err == nil {
+			l.c.at = state.Position{}
+			r.launch(h, standby, 100*time.Millisecond)
+			return
+		}
+	}
+	x.err = fmt.Errorf("restore task %s from %s-%d: %w", x.h.id, c.Topic, c.Partition, c.Err)
+	r.finish(x)
+}
+
+// progress is how far a restore is: records done and in all.
+func (r *restorer) progress() map[assign.TaskID][2]int64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	out := map[assign.TaskID][2]int64{}
+	for id, x := range r.byID {
+		var left int64
+		for _, c := range x.h.changelogs {
+			left += max(c.end-c.at.Offset, 0)
+		}
+		out[id] = [2]int64{max(x.total-left, 0), x.total}
+	}
+	return out
+}
