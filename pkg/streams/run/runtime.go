@@ -47,7 +47,7 @@ func New(top *topology.Topology, o Options) (*Runtime, error) {
 
 // client is a new client of the cluster.
 func (rt *Runtime) client() (*kgo.Client, error) {
-	cl, err := kgo.NewClient(append([]kgo.Opt{kgo.ClientID(rt.o.App)}, rt.o.Opts...)...)
+	cl, err := kgo.NewClient(append([]kgo.Opt{kgo.ClientID(rt.o.App), kgo.MetadataMinAge(50 * time.Millisecond)}, rt.o.Opts...)...)
 	if err != nil {
 		return nil, fmt.Errorf("make a client: %w", err)
 	}
