@@ -177,9 +177,6 @@ func (t *thread) save(d done) error {
 // recover deals with the failure of a step. What another attempt can mend is
 // mended: the work since the last commit is dropped and done again.
 func (t *thread) recover(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return nil
-	}
 	lost := errors.Is(err, member.ErrLost) || errors.Is(err, kerr.UnknownMemberID) || errors.Is(err, kerr.FencedInstanceID)
 	fenced := errors.Is(err, sender.ErrFenced) || errors.Is(err, sender.ErrUnknownOutcome) || errors.Is(err, errAgain)
 	if !lost && !fenced {

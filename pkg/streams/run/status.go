@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"kq/pkg/streams/run/assign"
-	"kq/pkg/streams/run/fetcher"
 )
 
 // State is where an application is in its life.
@@ -146,12 +145,4 @@ func (t *thread) settled() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.event == nil && t.lost == nil && t.met
-}
-
-// input is the position and end of an input that is read here.
-func (t *thread) input(k fetcher.Key) (at [2]int64, ok bool) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	at, ok = t.lags[k]
-	return at, ok
 }

@@ -118,7 +118,11 @@ func (t *thread) run(ctx context.Context) error {
 	joined := make(chan error, 1)
 	go func() { joined <- t.m.Run(mctx) }()
 
-	err := t.loop(ctx, joined)
+	// A stop does not cut off requests: a commit that is under way is to end.
+	work, cut := context.WithCancel(context.WithoutCancel(ctx))
+	defer cut()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(stopTimeout, cut) })()
+	err := t.loop(ctx, work, joined)
 	err = errors.Join(err, t.stop(err))
 	leave()
 	if e := <-joined; err == nil {
@@ -133,46 +137,46 @@ func (t *thread) run(ctx context.Context) error {
 	return err
 }
 
-// loop is the thread's work.
-func (t *thread) loop(ctx context.Context, joined <-chan error) error {
+// loop is the thread's work, until ctx ends. Requests are made under work.
+func (t *thread) loop(ctx, work context.Context, joined <-chan error) error {
 	for ctx.Err() == nil {
 		select {
 		case err := <-joined:
 			return errors.Join(errors.New("the member left its group"), err)
 		default:
 		}
-		if err := t.step(ctx); err != nil {
-			if err = t.recover(ctx, err); err != nil {
+		n, err := t.step(work)
+		switch {
+		case err != nil:
+			if err = t.recover(work, err); err != nil {
 				return err
 			}
+		case n == 0:
+			t.rest(ctx)
 		}
 	}
 	return nil
 }
 
 // step is one round: what the group said, what was restored and read, records,
-// punctuations, a commit when it is time, and a rest when there was nothing.
-func (t *thread) step(ctx context.Context) error {
+// punctuations, and a commit when it is time. It says how many records it took.
+func (t *thread) step(ctx context.Context) (int, error) {
 	if err := t.events(ctx); err != nil {
-		return err
+		return 0, err
 	}
 	t.feed()
 	t.publish()
 	n, err := t.process()
 	if err != nil {
-		return err
+		return n, err
 	}
 	if err := t.commitDue(ctx, n == 0); err != nil {
-		return err
+		return n, err
 	}
 	if n > 0 {
-		return t.s.Poke()
+		return n, t.s.Poke()
 	}
-	if err := t.s.Push(); err != nil {
-		return err
-	}
-	t.rest(ctx)
-	return nil
+	return 0, t.s.Push()
 }
 
 // rest waits for something to do.

@@ -68,7 +68,6 @@ type Fetcher struct {
 	workers map[int32]bool
 	ready   []Chunk
 	got     chan struct{} // has an element when ready is not empty
-	looking bool          // leaders are being looked up
 }
 
 // New is a fetcher of no partitions.

@@ -148,6 +148,9 @@ func (s *Sender) addOffsets(ctx context.Context, g Group) error {
 		}
 		return kerr.ErrorForCode(resp.ErrorCode)
 	})
+	if fencing(err) {
+		return fmt.Errorf("%w: add offsets to the transaction: %w", ErrFenced, err)
+	}
 	if err != nil {
 		return fmt.Errorf("add offsets to the transaction: %w", err)
 	}
@@ -194,6 +197,9 @@ func (s *Sender) commitOffsets(ctx context.Context, g Group, offsets []Offset) e
 		}
 		return nil
 	})
+	if fencing(err) {
+		return fmt.Errorf("%w: commit offsets in the transaction: %w", ErrFenced, err)
+	}
 	if err != nil {
 		return fmt.Errorf("commit offsets in the transaction: %w", err)
 	}
