@@ -71,10 +71,13 @@ func (p *joinSide) remove(key []byte, now int64) {
 // decide when results appear.
 func (p *joinSide) expire(r *topology.Record) (err error) {
 	c, j := p.clock, p.join
-	if c.min+p.ahead+j.grace >= c.stream || c.empty {
+	if c.min+p.ahead+j.grace >= c.stream {
 		return nil
 	}
 	c.min = math.MaxInt64
+	if c.empty {
+		return nil
+	}
 	low, open := int64(math.MaxInt64), [2]bool{}
 	from := binary.BigEndian.AppendUint64(nil, uint64(c.low))
 	scanned := p.waiting.Range(from, nil, false, func(k, list []byte) bool {
