@@ -178,7 +178,7 @@ func (p *joinWindow) Process(r *topology.Record) error {
 	if err != nil {
 		return err
 	}
-	if !p.store.Put(key, r.Timestamp, value, r.Timestamp) {
+	if !p.store.Put(key, r.Timestamp, value, r.Timestamp) && value != nil {
 		p.ctx.Drop("late")
 	}
 	return nil

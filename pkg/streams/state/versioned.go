@@ -88,6 +88,8 @@ func (s *Versioned) put(key, value []byte, ts int64) (validTo int64, ok bool, er
 	case latest.found && ts > latest.validFrom:
 		latest.validTo = ts
 		s.remember(key, &latest)
+	case latest.value != nil && value == nil:
+		return Latest, true, s.erase(key, ts)
 	}
 	s.setLatest(key, value, ts, &latest)
 	return Latest, true, nil
@@ -115,6 +117,25 @@ func (s *Versioned) setLatest(key, value []byte, ts int64, old *version) {
 		s.table.put(s.at(graveArea, key), []byte{}, ts)
 		s.table.put(append(area(nil, graveIndex, ts), key...), []byte{}, 0)
 	}
+}
+
+// erase replaces the latest version, a value that starts at ts, by a tombstone.
+// Kafka's store keeps no trace of that time unless the version before ends
+// there: what comes later with an earlier time is the latest version again.
+func (s *Versioned) erase(key []byte, ts int64) error {
+	s.table.put(s.at(latestArea, key), nil, ts)
+	before, err := s.find(key, ts-1, ts)
+	if err != nil || !before.found || before.validTo != ts {
+		return err
+	}
+	died := ts
+	if before.value == nil {
+		s.table.put(s.historyKey(key, before.validFrom, before.validTo), nil, 0)
+		died = before.validFrom
+	}
+	s.table.put(s.at(graveArea, key), []byte{}, died)
+	s.table.put(append(area(nil, graveIndex, died), key...), []byte{}, 0)
+	return nil
 }
 
 func (s *Versioned) unbury(key []byte, ts int64) {
@@ -184,19 +205,23 @@ func (s *Versioned) Get(key []byte) (value []byte, validFrom int64, err error) {
 	return s.table.get(s.at(latestArea, key))
 }
 
-// At is the version that was valid at asOf, a nil value for none. What is
-// older than the store's stream time less the retention is not answered,
-// unless it is the latest version.
+// At is the version that was valid at asOf, a nil value for none; where that
+// is a tombstone which is remembered, validFrom is its time. What is older
+// than the store's stream time less the retention is not answered, unless it
+// is the latest version.
 func (s *Versioned) At(key []byte, asOf int64) (value []byte, validFrom int64, err error) {
-	value, validFrom, err = s.Get(key)
-	if err != nil || value != nil && validFrom <= asOf {
-		return value, validFrom, err
+	last, err := s.latest(key)
+	if err != nil || last.value != nil && last.validFrom <= asOf {
+		return last.value, last.validFrom, err
 	}
 	if asOf < s.now.time-s.retention {
 		return nil, 0, nil
 	}
+	if last.found && last.validFrom <= asOf {
+		return nil, last.validFrom, nil
+	}
 	v, err := s.find(key, asOf, s.now.time)
-	if err != nil || v.value == nil || v.validFrom > asOf {
+	if err != nil || v.validFrom > asOf {
 		return nil, 0, err
 	}
 	return v.value, v.validFrom, nil

@@ -36,6 +36,9 @@ func TestVersioned(t *testing.T) {
 		{"two tombstones", []put{{"", 20, Latest}, {"", 30, Latest}, {"a", 25, 30}}, []read{{24, ""}, {25, "a@25"}, {30, ""}}},
 		{"a value in the place of a tombstone", []put{{"", 20, Latest}, {"a", 20, Latest}}, []read{{20, "a@20"}}},
 		{"a tombstone in the place of a value", []put{{"a", 20, Latest}, {"", 20, Latest}}, []read{{20, ""}}},
+		{"a tombstone in the place of the only value is forgotten", []put{{"a", 20, Latest}, {"", 20, Latest}, {"b", 10, Latest}}, []read{{10, "b@10"}, {20, "b@10"}}},
+		{"a tombstone in the place of the second value", []put{{"a", 10, Latest}, {"b", 20, Latest}, {"", 20, Latest}, {"c", 15, 20}}, []read{{14, "a@10"}, {15, "c@15"}, {20, ""}}},
+		{"a tombstone in the place of a value after a tombstone", []put{{"a", 10, Latest}, {"", 14, Latest}, {"b", 20, Latest}, {"", 20, Latest}, {"c", 15, Latest}}, []read{{13, "a@10"}, {14, ""}, {15, "c@15"}, {20, "c@15"}}},
 		{"too late", []put{{"b", 5000, Latest}, {"a", 3999, -2}, {"a", 4000, 5000}}, []read{{3999, ""}, {4000, "a@4000"}, {5000, "b@5000"}}},
 		{"out of the history", []put{{"a", 10, Latest}, {"b", 2000, Latest}, {"c", 4000, Latest}}, []read{{2999, ""}, {3000, "b@2000"}, {4000, "c@4000"}}},
 		{"the latest never expires", []put{{"a", 10, Latest}}, []read{{1 << 50, "a@10"}}},
@@ -96,6 +99,9 @@ func (m *versionModel) put(key, value string, ts int64) (validTo int64) {
 	if m.now[key] == nil {
 		m.now[key] = map[int64]string{}
 	}
+	if value == "" && m.erase(key, ts) {
+		return Latest
+	}
 	m.now[key][ts] = value
 	validTo = Latest
 	for from := range m.now[key] {
@@ -104,6 +110,17 @@ func (m *versionModel) put(key, value string, ts int64) (validTo int64) {
 		}
 	}
 	return validTo
+}
+
+// erase forgets the latest version, a value of the time ts, unless the one before is a value too.
+func (m *versionModel) erase(key string, ts int64) bool {
+	starts := slices.Sorted(maps.Keys(m.now[key]))
+	last := len(starts) - 1
+	if last < 0 || starts[last] != ts || m.now[key][ts] == "" || last > 0 && m.now[key][starts[last-1]] != "" {
+		return false
+	}
+	delete(m.now[key], ts)
+	return true
 }
 
 func (m *versionModel) at(key string, asOf int64) string {

@@ -53,10 +53,13 @@ func (s *Window) Put(key []byte, start int64, value []byte, ts int64) bool {
 	if s.spec.Duplicates {
 		s.now.seq = (s.now.seq + 1) & maxSeq
 	}
-	s.seg.see(&s.core, start)
+	nothing := value == nil && s.spec.Duplicates // Kafka's store does not even see it
+	if !nothing {
+		s.seg.see(&s.core, start)
+	}
 	k := s.data(key, start, s.now.seq)
 	kept := s.seg.live(start, s.now.time)
-	if kept && (value != nil || !s.spec.Duplicates) {
+	if kept && !nothing {
 		k = s.table.put(k, value, ts)
 		if s.spec.TimeOrdered {
 			s.index(k, value != nil)

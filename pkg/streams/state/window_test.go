@@ -222,3 +222,15 @@ func FuzzWindowKey(f *testing.F) {
 		}
 	})
 }
+
+// A null in a store with Duplicates has a changelog record but no time.
+func TestWindowDuplicatesNull(t *testing.T) {
+	db := OpenMemory(Options{})
+	s := addStore[*Window](t, db, &Spec{Name: "w", Kind: WindowKind, Retention: 10 * time.Millisecond, Duplicates: true})
+	s.Put([]byte("k"), 5, []byte("a"), 5)
+	s.Put([]byte("k"), 50, nil, 50)
+	seen := 0
+	if err := s.Fetch([]byte("k"), 0, 100, false, func(int64, []byte, int64) bool { seen++; return true }); err != nil || seen != 1 {
+		t.Fatalf("%d values, error %v", seen, err)
+	}
+}
