@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -38,7 +39,14 @@ func (r *reader) bad(where string) error {
 	return fmt.Errorf("character %q %s at byte %d", c, where, r.pos)
 }
 
+// space is small enough to be inlined: most documents have none.
 func (r *reader) space() {
+	if r.pos < len(r.s) && r.s[r.pos] <= ' ' {
+		r.spaces()
+	}
+}
+
+func (r *reader) spaces() {
 	for r.pos < len(r.s) {
 		switch r.s[r.pos] {
 		case ' ', '\n', '\t', '\r':
@@ -303,6 +311,22 @@ func (r *reader) hex4() (rune, error) {
 	}
 	r.pos++
 	return c, nil
+}
+
+// skipNumber passes a number by. Only one with an exponent, or a very long
+// one, can be out of range.
+func (r *reader) skipNumber() error {
+	start := r.pos
+	if _, err := r.digits(); err != nil {
+		return err
+	}
+	s := r.s[start:r.pos]
+	if len(s) < 300 && strings.IndexByte(s, 'e') < 0 && strings.IndexByte(s, 'E') < 0 {
+		return nil
+	}
+	r.pos = start
+	_, err := r.numeric()
+	return err
 }
 
 func (r *reader) number() (any, error) {

@@ -196,8 +196,7 @@ func (r *reader) skip(depth int) error {
 	case c == '[':
 		return r.skipAll(']', depth)
 	case c == '-' || c >= '0' && c <= '9':
-		_, err := r.numeric()
-		return err
+		return r.skipNumber()
 	default:
 		_, err := r.value(depth)
 		return err
