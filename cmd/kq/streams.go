@@ -5,8 +5,9 @@ import "github.com/spf13/cobra"
 // newStreamsCommand has a line for each verb, so that they are easy to add.
 func newStreamsCommand(a *app) *cobra.Command {
 	return newNoun("streams", "run stream processing jobs from YAML, as Kafka Streams does", nil,
-		newStreamsQueryCommand(a),
+		newStreamsEvalCommand(a),
 		newStreamsListCommand(a),
+		newStreamsQueryCommand(a),
 		newStreamsResetCommand(a),
 	)
 }

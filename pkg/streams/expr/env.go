@@ -129,6 +129,6 @@ func (e *Env) functions() map[string]function {
 // known are all names that an expression can begin with, for suggestions.
 func (e *Env) known() []string {
 	names := e.Names()
-	names = slices.AppendSeq(names, maps.Keys(e.functions()))
+	names = append(names, slices.Sorted(maps.Keys(e.functions()))...)
 	return append(names, "len", "filter", "map", "all", "any", "none", "count", "sum", "lower", "upper", "trim")
 }

@@ -6,13 +6,15 @@ import (
 	"strings"
 
 	"github.com/expr-lang/expr/ast"
+
+	"kq/internal/nearest"
 )
 
 // hint says what a name that is not known was probably meant to be. root is
 // the checked tree, nil where parsing failed.
 func hint(message string, e *Env, root ast.Node) string {
 	if name, ok := strings.CutPrefix(message, "unknown name "); ok {
-		if n := nearest(name, e.known()); n != "" {
+		if n := nearest.Name(name, e.known()); n != "" {
 			return "did you mean " + n + "?"
 		}
 		return "variables here: " + strings.Join(e.Names(), ", ")
@@ -22,7 +24,7 @@ func hint(message string, e *Env, root ast.Node) string {
 		return ""
 	}
 	fields := siblings(root, name)
-	if n := nearest(name, fields); n != "" {
+	if n := nearest.Name(name, fields); n != "" {
 		return "did you mean " + n + "?"
 	}
 	return "declared fields: " + strings.Join(fields, ", ")
@@ -46,45 +48,4 @@ func siblings(node ast.Node, name string) []string {
 		}
 	}
 	return nil
-}
-
-// nearest is the candidate that s is most likely meant to be, "" for none.
-func nearest(s string, candidates []string) string {
-	best, at := "", 1+len(s)/3
-	for _, c := range candidates {
-		d := distance(strings.ToLower(s), strings.ToLower(c), at+1)
-		if d < at || d == at && (best == "" || c < best) {
-			best, at = c, d
-		}
-	}
-	return best
-}
-
-// distance is the number of letters to insert, delete, change or swap between
-// a and b; limit or more are all the same.
-func distance(a, b string, limit int) int {
-	if len(a)-len(b) >= limit || len(b)-len(a) >= limit {
-		return limit
-	}
-	var two []int
-	one := make([]int, len(b)+1)
-	for j := range one {
-		one[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		row := make([]int, len(b)+1)
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			row[j] = min(one[j]+1, row[j-1]+1, one[j-1]+cost)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				row[j] = min(row[j], two[j-2]+1)
-			}
-		}
-		two, one = one, row
-	}
-	return min(one[len(b)], limit)
 }

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"kq/internal/cli"
+)
+
+// lines evaluates the lines of standard input; on a terminal it asks for each,
+// and a mistake there is not the command's.
+func (e *evaluator) lines() error {
+	env := e.app.env
+	asked := env.InTTY && env.ErrTTY
+	if asked {
+		cli.Notef(env, ":help tells what there is, :quit leaves")
+	}
+	in := bufio.NewReader(env.In)
+	failed := 0
+	for {
+		if asked {
+			_, _ = io.WriteString(env.Err, "> ") // without it the prompt is missing, no more
+		}
+		line, err := in.ReadString('\n')
+		if err != nil && !errors.Is(err, io.EOF) {
+			return fmt.Errorf("read standard input: %w", err)
+		}
+		atEnd := err != nil
+		line = strings.TrimSpace(line)
+		if line == ":quit" || line == ":q" {
+			break
+		}
+		if failure := e.line(line); failure != nil {
+			if errors.Is(failure, cli.ErrClosedPipe) {
+				return failure
+			}
+			e.say(line, failure)
+			failed = cli.CodeFailed
+		}
+		if atEnd {
+			break
+		}
+	}
+	if asked {
+		failed = 0
+	}
+	return e.finish(failed)
+}
+
+func (e *evaluator) line(line string) error {
+	switch {
+	case line == "" || strings.HasPrefix(line, "#"):
+		return nil
+	case line == ":help":
+		_, err := fmt.Fprint(e.app.env.Err, replHelp)
+		return err
+	case strings.HasPrefix(line, ":"):
+		name, text, _ := strings.Cut(line[1:], " ")
+		return e.set(name, strings.TrimSpace(text))
+	}
+	return e.one(line)
+}
+
+const replHelp = `EXPR          evaluates it on the sample
+:value TEXT   a new value, :key TEXT a new key
+:NAME JSON    a new variable, or a new value of one
+:quit         leaves, as the end of input does
+`
+
+// set gives a variable a new value.
+func (e *evaluator) set(name, text string) error {
+	switch name {
+	case "value":
+		e.sample.value, e.sample.hasValue = text, true
+	case "key":
+		e.sample.key, e.sample.hasKey = text, true
+	default:
+		if err := e.sample.addVar(name + "=" + text); err != nil {
+			return err
+		}
+	}
+	env, vars, err := e.sample.build(strings.NewReader(""))
+	if err != nil {
+		return err
+	}
+	e.env, e.vars = env, vars
+	return nil
+}
