@@ -1,9 +1,7 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -131,29 +129,4 @@ func (e *evaluator) finish(failed int) error {
 		return cli.WithCode(cli.ErrReported, failed)
 	}
 	return nil
-}
-
-// say tells what is wrong with src, its line and a caret below it, and returns
-// the exit code.
-func (e *evaluator) say(src string, err error) int {
-	code := cli.CodeFailed
-	var usage *cli.Error
-	if errors.As(err, &usage) && usage.Code != 0 {
-		code = usage.Code
-	}
-	var mistake *expr.Error
-	if !errors.As(err, &mistake) {
-		cli.Say(e.app.env, fmt.Errorf("evaluate %s: %w", src, err))
-		return code
-	}
-	head, excerpt, _ := strings.Cut(mistake.Error(), "\n")
-	cli.Notef(e.app.env, "%s", head)
-	for line := range strings.Lines(excerpt) {
-		// Nothing can be done where standard error cannot be written.
-		_, _ = fmt.Fprintln(e.app.env.Err, "   "+printable(line))
-	}
-	if mistake.Hint != "" {
-		_, _ = fmt.Fprintln(e.app.env.Err, "hint: "+printable(mistake.Hint))
-	}
-	return code
 }

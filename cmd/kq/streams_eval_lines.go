@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"kq/internal/cli"
+	"kq/pkg/streams/expr"
 )
 
 // lines evaluates the lines of standard input; on a terminal it asks for each,
@@ -88,4 +89,29 @@ func (e *evaluator) set(name, text string) error {
 	}
 	e.env, e.vars = env, vars
 	return nil
+}
+
+// say tells what is wrong with src, its line and a caret below it, and returns
+// the exit code.
+func (e *evaluator) say(src string, err error) int {
+	code := cli.CodeFailed
+	var usage *cli.Error
+	if errors.As(err, &usage) && usage.Code != 0 {
+		code = usage.Code
+	}
+	var mistake *expr.Error
+	if !errors.As(err, &mistake) {
+		cli.Say(e.app.env, fmt.Errorf("evaluate %s: %w", src, err))
+		return code
+	}
+	head, excerpt, _ := strings.Cut(mistake.Error(), "\n")
+	cli.Notef(e.app.env, "%s", head)
+	for line := range strings.Lines(excerpt) {
+		// Nothing can be done where standard error cannot be written.
+		_, _ = fmt.Fprintln(e.app.env.Err, "   "+printable(line))
+	}
+	if mistake.Hint != "" {
+		_, _ = fmt.Fprintln(e.app.env.Err, "hint: "+printable(mistake.Hint))
+	}
+	return code
 }
