@@ -27,7 +27,7 @@ of a join or agg of an aggregation, are those that --var gives and null.`,
 		Example: `  kq streams eval 'value.total > 100' --value '{"total": 120}'
   kq streams eval 'words(value)' --value 'Hello, Kafka' -o json
   kq consume orders -n 1 -f json > one; kq streams eval --record @one
-  kq streams eval 'left.qty * right.price' --var left='{"qty":2}' --var right='{"price":3}'`,
+  kq streams eval 'left.n * right' --var left='{"n":2}' --var right=3`,
 		Args: args(0, -1, ""),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if s.stdin() && len(args) == 0 {
