@@ -57,9 +57,8 @@ func recordLine(step int, r *driver.Record) string {
 	return line
 }
 
-// storeLines are the entries of a store, sorted; of a versioned one, what the
-// keys of its topic were at each time of the input.
-func storeLines(t *testing.T, s state.Store, probe func(topic string) (keys [][]byte, times []int64)) []string {
+// storeLines are the entries of a store, sorted.
+func storeLines(t *testing.T, s state.Store) []string {
 	t.Helper()
 	lines := []string{}
 	var err error

@@ -36,13 +36,15 @@ final class Job {
         p.put("state.dir", stateDir);
         p.put("default.key.serde", org.apache.kafka.common.serialization.Serdes.StringSerde.class);
         p.put("default.value.serde", org.apache.kafka.common.serialization.Serdes.StringSerde.class);
-        p.put("statestore.cache.max.bytes", spec.path("config").has("cache") ? "10485760" : "0");
+        p.put("statestore.cache.max.bytes", cached() ? "10485760" : "0");
         p.put("__emit.interval.ms.kstreams.outer.join.spurious.results.fix__", 0L);
         p.put("__emit.interval.ms.kstreams.windowed.aggregation__", 0L);
         if ("continue".equals(spec.path("config").path("onError").path("deserialize").asText()))
             p.put("deserialization.exception.handler", org.apache.kafka.streams.errors.LogAndContinueExceptionHandler.class);
         return p;
     }
+
+    boolean cached() { return "10MB".equals(spec.path("config").path("cache").asText()); }
 
     private Flow declared(JsonNode n) {
         JsonNode key = n.has("key") ? n.get("key") : TextNode.valueOf("string");

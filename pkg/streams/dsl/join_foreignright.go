@@ -2,13 +2,14 @@ package dsl
 
 import (
 	"kq/pkg/streams/codec"
+	"kq/pkg/streams/state"
 	"kq/pkg/streams/topology"
 )
 
 // subscriptionStore is what foreign-key joins need of a *state.KeyValue.
 type subscriptionStore interface {
 	Get(key []byte) (value []byte, ts int64, err error)
-	Put(key, value []byte, ts int64)
+	PutWith(key, value []byte, ts int64, headers []state.Header)
 	Prefix(prefix []byte, reverse bool, f func(key, value []byte, ts int64) bool) error
 }
 
@@ -49,7 +50,7 @@ func (p *foreignReceive) Process(r *topology.Record) error {
 		}
 	}
 	p.key = append(foreignPrefix(p.key[:0], foreign), s.key...)
-	p.subscriptions.Put(p.key, value, r.Timestamp)
+	p.subscriptions.PutWith(p.key, value, r.Timestamp, logged(r.Headers))
 	return p.ctx.Forward(r)
 }
 

@@ -148,6 +148,7 @@ func (b *Builder) addWindowJoin(c *windowJoin, n *windowJoinNames, kind joinKind
 // pairStore is what a stream-stream join needs of a *state.Window.
 type pairStore interface {
 	Put(key []byte, start int64, value []byte, ts int64) bool
+	PutWith(key []byte, start int64, value []byte, ts int64, headers []state.Header) bool
 	Fetch(key []byte, from, to int64, reverse bool, f func(start int64, value []byte, ts int64) bool) error
 }
 
@@ -178,7 +179,7 @@ func (p *joinWindow) Process(r *topology.Record) error {
 	if err != nil {
 		return err
 	}
-	if !p.store.Put(key, r.Timestamp, value, r.Timestamp) && value != nil {
+	if !p.store.PutWith(key, r.Timestamp, value, r.Timestamp, logged(r.Headers)) && value != nil {
 		p.ctx.Drop("late")
 	}
 	return nil

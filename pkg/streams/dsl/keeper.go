@@ -59,8 +59,12 @@ func (k *keeper) update(r *topology.Record, key []byte, value, old codec.Value, 
 		return k.ctx.Forward(&k.out)
 	}
 	validTo, ok, err := k.history.Put(key, b, stored)
-	if err != nil || !ok {
+	if err != nil {
 		return err
+	}
+	if !ok {
+		k.ctx.Drop("late")
+		return nil
 	}
 	k.out.Stale = validTo != state.Latest
 	return k.ctx.Forward(&k.out)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"kq/pkg/streams/codec"
+	"kq/pkg/streams/state"
 	"kq/pkg/streams/topology"
 )
 
@@ -98,3 +99,16 @@ func (g *storeGetter) at(key *codec.Value, asOf int64) (codec.Value, int64, erro
 }
 
 func (g *storeGetter) versioned() bool { return g.history != nil }
+
+// logged are a record's headers for a changelog record: Kafka writes them for
+// the stores of stream-stream joins and of subscriptions, and for no others.
+func logged(headers []topology.Header) []state.Header {
+	if len(headers) == 0 {
+		return nil
+	}
+	out := make([]state.Header, len(headers))
+	for i, h := range headers {
+		out[i] = state.Header(h)
+	}
+	return out
+}

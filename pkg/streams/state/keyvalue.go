@@ -9,9 +9,12 @@ func (s *KeyValue) Get(key []byte) (value []byte, ts int64, err error) { return 
 
 // Put keeps value, which must not be changed afterwards, but not key. A nil
 // value deletes; ts is the time of the changelog record then.
-func (s *KeyValue) Put(key, value []byte, ts int64) {
+func (s *KeyValue) Put(key, value []byte, ts int64) { s.PutWith(key, value, ts, nil) }
+
+// PutWith is Put; the changelog record has these headers.
+func (s *KeyValue) PutWith(key, value []byte, ts int64, headers []Header) {
 	key = s.table.put(key, value, ts)
-	s.log(s.spec, key, value, ts, nil)
+	s.log(s.spec, key, value, ts, headers)
 }
 
 // Range gives the entries with from <= key <= to in the order of their bytes,

@@ -50,6 +50,11 @@ func (s *Window) data(key []byte, start int64, seq uint32) []byte {
 // false where the window has expired: the store does not take it, yet the
 // changelog does, as Kafka's. A store with Duplicates keeps each value put.
 func (s *Window) Put(key []byte, start int64, value []byte, ts int64) bool {
+	return s.PutWith(key, start, value, ts, nil)
+}
+
+// PutWith is Put; the changelog record has these headers.
+func (s *Window) PutWith(key []byte, start int64, value []byte, ts int64, headers []Header) bool {
 	if s.spec.Duplicates {
 		s.now.seq = (s.now.seq + 1) & maxSeq
 	}
@@ -67,7 +72,7 @@ func (s *Window) Put(key []byte, start int64, value []byte, ts int64) bool {
 	} else {
 		k = append([]byte(nil), k...)
 	}
-	s.log(s.spec, k[prefixLen:len(k):len(k)], value, ts, nil)
+	s.log(s.spec, k[prefixLen:len(k):len(k)], value, ts, headers)
 	return kept
 }
 

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"kq/pkg/streams/state"
 )
@@ -161,7 +160,7 @@ func (b *Builder) Copartition(sources ...string) {
 }
 
 // Build checks the graph and cuts it into sub-topologies, numbered as Kafka
-// does: by the sorted names of their first source.
+// does: in the order in which their first node was added.
 func (b *Builder) Build() (*Topology, error) {
 	t := &Topology{Globals: b.globals, Repartitions: b.repart, nodes: b.nodes, stores: b.stores}
 	for _, group := range b.copart {
@@ -218,7 +217,6 @@ func (b *Builder) cut() []*SubTopology {
 			f.join(n, users[0])
 		}
 	}
-	slices.SortFunc(sources, func(x, y *Node) int { return strings.Compare(x.Name, y.Name) })
 	byRoot := map[*Node]*SubTopology{}
 	var subs []*SubTopology
 	next := int32(0)
