@@ -18,6 +18,8 @@ type closing struct {
 	last int64                       // the close time that was got to, minimal for never
 	wall int64                       // up to which the operator's time went on
 	seen int64                       // wall clock of the last record
+
+	resumed bool
 }
 
 func (c *closing) start(of *windowBase, lag time.Duration, emit func(last, now int64) error) {
@@ -25,12 +27,21 @@ func (c *closing) start(of *windowBase, lag time.Duration, emit func(last, now i
 	if !of.emit.OnClose {
 		return
 	}
-	if last, ok := of.ctx.Progress(of.spec.Name); ok {
-		c.last, of.time = last, last+c.lag
-	}
 	if idle := of.emit.Idle; idle > 0 {
 		c.touch()
 		of.ctx.Schedule(min(idle, time.Second), topology.WallClock, c.tick)
+	}
+}
+
+// resume goes on from where the committed positions say, once they are known.
+func (c *closing) resume() {
+	if c.resumed || !c.of.emit.OnClose {
+		return
+	}
+	c.resumed = true
+	if last, ok := c.of.ctx.Progress(c.of.spec.Name); ok {
+		c.last = last
+		c.of.time = max(c.of.time, last+c.lag)
 	}
 }
 
@@ -58,6 +69,7 @@ func (c *closing) advance() error {
 
 // tick lets the operator's time go on with the wall clock where no record came for long enough.
 func (c *closing) tick(now int64) error {
+	c.resume()
 	if now-c.seen < c.of.emit.Idle.Milliseconds() || c.of.time < 0 {
 		return nil
 	}

@@ -62,6 +62,7 @@ func (p *sessions) Process(r *topology.Record) error {
 	if err != nil {
 		return err
 	}
+	p.done.resume()
 	if r.Timestamp > p.time {
 		p.time = r.Timestamp
 		if err := p.done.advance(); err != nil {

@@ -64,6 +64,7 @@ func (p *slidingWindows) Process(r *topology.Record) error {
 	if err != nil {
 		return err
 	}
+	p.done.resume()
 	if r.Timestamp > p.time {
 		p.time = r.Timestamp
 		if err := p.done.advance(); err != nil {

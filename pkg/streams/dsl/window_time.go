@@ -53,6 +53,7 @@ func (p *timeWindows) Process(r *topology.Record) error {
 	if err != nil {
 		return err
 	}
+	p.done.resume()
 	if r.Timestamp > p.time {
 		p.time = r.Timestamp
 		if err := p.done.advance(); err != nil {

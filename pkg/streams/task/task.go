@@ -22,6 +22,8 @@ type Task struct {
 	wall   timetable
 	idle   int64 // wall clock when a record began to wait for other partitions, 0: none waits
 	failed failure
+	// progress is what processors keep with the positions.
+	progress map[string]int64
 }
 
 // failure remembers which node failed first on the way down.
@@ -195,18 +197,21 @@ type Position struct {
 	Partition int32
 	Next      int64 // the offset to go on from
 	Time      int64 // the partition's highest timestamp, -1 unknown
+	// Progress is what processors keep with the positions of all partitions.
+	Progress map[string]int64
 }
 
 // Positions are the positions to commit, of partitions from which something was taken.
 func (t *Task) Positions() []Position {
 	var out []Position
+	progress := maps.Clone(t.progress)
 	for _, q := range t.queues {
 		next := q.next
 		if q.size() == 0 {
 			next = max(next, q.added)
 		}
 		if next >= 0 {
-			out = append(out, Position{q.topic, q.partition, next, q.time})
+			out = append(out, Position{q.topic, q.partition, next, q.time, progress})
 		}
 	}
 	return out
@@ -214,6 +219,11 @@ func (t *Task) Positions() []Position {
 
 // Resume sets where a partition goes on and its time, as committed before.
 func (t *Task) Resume(p Position) {
+	for name, n := range p.Progress {
+		if have, ok := t.progress[name]; !ok || have < n {
+			t.SetProgress(name, n)
+		}
+	}
 	if q := t.queue(p.Topic, p.Partition); q != nil {
 		q.next, q.added, q.time = p.Next, max(q.added, p.Next), p.Time
 		t.times.Stream = max(t.times.Stream, p.Time)

@@ -120,7 +120,7 @@ func TestOrderOfRecords(t *testing.T) {
 		t.Errorf("order of records:\n%q\nwant\n%q", seen, want)
 	}
 	got := fmt.Sprint(b.Positions())
-	if want := "[{a 0 10 30} {b 0 3 10}]"; got != want {
+	if want := "[{a 0 10 30 map[]} {b 0 3 10 map[]}]"; got != want {
 		t.Errorf("positions %s, want %s", got, want)
 	}
 }
@@ -256,7 +256,7 @@ func TestResumeKeepsStreamTime(t *testing.T) {
 		t.Errorf("stream time %d, want 900", b.StreamTime())
 	}
 	b.Fetched("b", 0, 45, 45) // control records at the end
-	if got := fmt.Sprint(b.Positions()); got != "[{b 0 45 900}]" {
+	if got := fmt.Sprint(b.Positions()); got != "[{b 0 45 900 map[]}]" {
 		t.Errorf("positions %s", got)
 	}
 }

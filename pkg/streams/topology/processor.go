@@ -39,7 +39,8 @@ type Times struct {
 // Progress is a Task that keeps numbers of its processors with the committed
 // positions (the processor metadata in Kafka's offset metadata).
 type Progress interface {
-	// Progress is the number committed under a name.
+	// Progress is the number committed under a name; it is known from the
+	// first record on, not yet in Init.
 	Progress(name string) (n int64, ok bool)
 	// SetProgress is part of the next commit.
 	SetProgress(name string, n int64)
