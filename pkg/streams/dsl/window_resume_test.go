@@ -23,7 +23,7 @@ func (s *standIn) Times() *topology.Times                         { return &s.ti
 func (s *standIn) Schedule(*topology.Punctuation) (cancel func()) { return func() {} }
 func (s *standIn) Drop(_, reason string)                          { s.dropped = append(s.dropped, reason) }
 func (s *standIn) SetProgress(name string, n int64)               { s.progress[name] = n }
-func (s *standIn) Progress(name string) (n int64, ok bool) { n, ok = s.progress[name]; return n, ok }
+func (s *standIn) Progress(name string) (n int64, ok bool)        { n, ok = s.progress[name]; return n, ok }
 
 func (s *standIn) run(p topology.Processor, to *[]int64) error {
 	return p.Init(topology.NewContext("n", "0_0", 0, s, []topology.Next{{Name: "out", Process: func(r *topology.Record) error {
