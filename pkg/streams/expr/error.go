@@ -61,10 +61,20 @@ func located(src string, err error) *Error {
 	return out
 }
 
+// conversion is what Go says of a value of another type than the one needed.
+func conversion(s string) string {
+	if rest, ok := strings.CutPrefix(s, "interface conversion: any is "); ok {
+		if got, want, ok := strings.Cut(rest, ", not "); ok {
+			return "this is " + got + ", but " + want + " is needed"
+		}
+	}
+	return s
+}
+
 // inOurWords replaces the names of Go's types by those of Type.
 func inOurWords(s string) string {
-	return strings.NewReplacer(
+	return conversion(strings.NewReplacer(
 		"map[string]interface {}", "map", "[]interface {}", "list", "interface {}", "any",
 		"float64", "double", "int64", "int", "[]uint8", "bytes", "<nil>", "null",
-	).Replace(s)
+	).Replace(s))
 }

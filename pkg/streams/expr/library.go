@@ -6,16 +6,17 @@ import "fmt"
 // language, or in their place.
 func library() map[string]function {
 	all := map[string]function{
-		"words":   {wordsFunc, sigs(new(func(string) []any))},
-		"split":   {splitFunc, sigs(new(func(string, string) []any))},
-		"append":  {appendFunc, sigs(new(func([]any, ...any) []any))},
-		"concat":  {concatFunc, sigs(new(func(...[]any) []any))},
-		"merge":   {mergeFunc, sigs(new(func(...map[string]any) map[string]any))},
-		"pick":    {pickFunc, sigs(new(func(map[string]any, ...string) map[string]any))},
-		"without": {withoutFunc, sigs(new(func(map[string]any, ...string) map[string]any))},
-		"keys":    {keysFunc, sigs(new(func(map[string]any) []any))},
-		"values":  {valuesFunc, sigs(new(func(map[string]any) []any))},
-		"toPairs": {pairsFunc, sigs(new(func(map[string]any) []any))},
+		"words":     {wordsFunc, sigs(new(func(string) []any))},
+		"split":     {splitFunc, sigs(new(func(string, string) []any))},
+		"append":    {appendFunc, sigs(new(func([]any, ...any) []any))},
+		"concat":    {concatFunc, sigs(new(func(...[]any) []any))},
+		"merge":     {mergeFunc, sigs(new(func(...map[string]any) map[string]any))},
+		"pick":      {pickFunc, sigs(new(func(map[string]any, ...string) map[string]any))},
+		"without":   {withoutFunc, sigs(new(func(map[string]any, ...string) map[string]any))},
+		"keys":      {keysFunc, sigs(new(func(map[string]any) []any))},
+		"values":    {valuesFunc, sigs(new(func(map[string]any) []any))},
+		"toPairs":   {pairsFunc, sigs(new(func(map[string]any) []any))},
+		"fromPairs": {fromPairsFunc, sigs(new(func([]any) map[string]any))},
 
 		"string":     {stringFunc, sigs(new(func(any) string))},
 		"len":        {lenFunc, sigs(new(func(any) int))},

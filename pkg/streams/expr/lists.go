@@ -151,3 +151,27 @@ func pairsFunc(args ...any) (any, error) {
 	}
 	return out, nil
 }
+
+// fromPairsFunc is a map of [key, value] pairs; keys become text.
+func fromPairsFunc(args ...any) (any, error) {
+	list, err := asList("fromPairs", args[0])
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[string]any, len(list))
+	for _, e := range list {
+		pair, err := asList("fromPairs", e)
+		if err != nil {
+			return nil, err
+		}
+		if len(pair) != 2 {
+			return nil, fmt.Errorf("fromPairs takes pairs, not a list of %d", len(pair))
+		}
+		name, err := text(pair[0])
+		if err != nil {
+			return nil, err
+		}
+		out[name] = pair[1]
+	}
+	return out, nil
+}

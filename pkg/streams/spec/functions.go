@@ -21,14 +21,15 @@ func pairOf(key, value valueMapper) func(r *topology.Record) (k, v codec.Value, 
 	}
 }
 
-// values gives each item of the expression's list.
+// values gives each item of the expression's list; words are cut out of the
+// bytes of a line and no list is made.
 func (b *bound) values(r *topology.Record, emit func(value codec.Value) error) error {
-	list, err := b.list(r)
-	for _, v := range list {
-		if err = emit(codec.Of(v)); err != nil {
-			return err
-		}
+	x := b.take()
+	if err := b.record(x, r); err != nil {
+		return err
 	}
+	err := x.prog.Each(x.vars, emit)
+	b.pool.Put(x)
 	return err
 }
 
