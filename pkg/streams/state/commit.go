@@ -38,7 +38,7 @@ func (db *DB) write(stores []Store, c *Checkpoint, before func(w writer) error) 
 		t := inner.table
 		if m, ok := t.base.(*memory); ok && (before != nil || t.changed()) {
 			if before != nil {
-				if err := before(copier{m}); err != nil {
+				if err := sorted(before, copier{m}); err != nil {
 					return err
 				}
 			}
@@ -53,6 +53,16 @@ func (db *DB) write(stores []Store, c *Checkpoint, before func(w writer) error) 
 		next.Changelogs[store] = p
 	}
 	db.at = next
+	return nil
+}
+
+// sorted gives w what before writes, in order.
+func sorted(before func(w writer) error, w writer) error {
+	var s sorter
+	if err := before(&s); err != nil {
+		return err
+	}
+	s.writeTo(w)
 	return nil
 }
 
@@ -74,7 +84,7 @@ func (db *DB) writeFiles(stores []Store, c, next *Checkpoint, before func(w writ
 		if before != nil || inner.table.changed() {
 			w := &batchWriter{b: b, p: p}
 			if before != nil {
-				errs = errors.Join(errs, before(w))
+				errs = errors.Join(errs, sorted(before, w))
 			}
 			inner.table.apply(w)
 			errs = errors.Join(errs, w.err)

@@ -83,9 +83,9 @@ func (f *files) options(o *Options, lock *pebble.Lock, fs vfs.FS) *pebble.Option
 	}
 	for i := range opts.Levels {
 		opts.Levels[i].FilterPolicy = bloom.FilterPolicy(10)
-		opts.Levels[i].BlockSize = 16 << 10
+		opts.Levels[i].BlockSize = 4 << 10
 	}
-	opts.CacheSize = 8 << 20
+	opts.CacheSize = 32 << 20
 	if o.Shared != nil {
 		opts.Cache, opts.FileCache = o.Shared.blocks, o.Shared.files
 	}

@@ -52,8 +52,6 @@ func (m *memory) removeRange(lo, hi []byte) {
 	}
 }
 
-func (m *memory) clear() { m.tree.Clear() }
-
 func (m *memory) cursor(lo, hi []byte, reverse bool) (cursor, error) {
 	c := &memoryCursor{it: m.tree.Iter(), lo: lo, hi: hi, reverse: reverse}
 	switch {

@@ -20,7 +20,7 @@ type Options struct {
 	// Owner names the application and the task; a directory with another one is
 	// refused with ErrOwner. "" does not ask.
 	Owner string
-	// Shared is a cache of blocks for several DBs; nil gives the DB 8 MiB of its own.
+	// Shared is a cache of blocks for several DBs; nil gives the DB 32 MiB of its own.
 	Shared *Cache
 	// MemTableBytes is how much is committed before files are written, 16 MiB where 0. Twice that may be in memory.
 	MemTableBytes int64
