@@ -205,6 +205,9 @@ func (t *thread) restored(ctx context.Context, x *restoring) error {
 		return fmt.Errorf("start task %s: %w", id, x.err)
 	}
 	t.rt.o.Logger.Info("task starts", "task", id.String(), "restored", x.total)
+	t.mu.Lock()
+	t.counts.restored += x.total
+	t.mu.Unlock()
 	a := &active{h: x.h, committed: map[fetcher.Key]position{}, paused: map[fetcher.Key]bool{}}
 	x.h.log = t.logger(x.h)
 	var err error

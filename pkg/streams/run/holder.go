@@ -34,15 +34,23 @@ type changelog struct {
 
 // holders are those of a process.
 type holders struct {
-	dir  *stateDir
-	o    *Options
-	l    *layout
-	mu   sync.Mutex
-	byID map[assign.TaskID]*holder // guarded by mu
+	dir   *stateDir
+	o     *Options
+	l     *layout
+	cache *state.Cache // of blocks, for all tasks
+	mu    sync.Mutex
+	byID  map[assign.TaskID]*holder // guarded by mu
 }
 
+// blockCache is the size of the cache of blocks of files.
+const blockCache = 32 << 20
+
 func newHolders(dir *stateDir, o *Options, l *layout) *holders {
-	return &holders{dir: dir, o: o, l: l, byID: map[assign.TaskID]*holder{}}
+	hs := &holders{dir: dir, o: o, l: l, byID: map[assign.TaskID]*holder{}}
+	if dir.path != "" {
+		hs.cache = state.NewCache(blockCache)
+	}
+	return hs
 }
 
 // errBusy says that another thread has not let go of a task yet.
@@ -74,7 +82,7 @@ func (hs *holders) open(id assign.TaskID) (*holder, error) {
 		return nil, errors.New("the topology has no such part")
 	}
 	h := &holder{id: id, sub: sub}
-	o := state.Options{CacheBytes: hs.o.CacheBytes, Logger: hs.o.Logger, Log: func(s *state.Spec, key, value []byte, ts int64, headers []state.Header) {
+	o := state.Options{CacheBytes: hs.o.CacheBytes, Logger: hs.o.Logger, Shared: hs.cache, Owner: hs.o.App + " " + id.String(), Log: func(s *state.Spec, key, value []byte, ts int64, headers []state.Header) {
 		if h.log != nil {
 			h.log(s, key, value, ts, headers)
 		}
@@ -164,5 +172,8 @@ func (hs *holders) close() error {
 		errs = errors.Join(errs, h.db.Close())
 	}
 	clear(hs.byID)
+	if hs.cache != nil {
+		hs.cache.Close()
+	}
 	return errs
 }

@@ -163,7 +163,7 @@ func (r *restorer) prepare(x *restoring) error {
 		if c.spec.SourceTopic != "" && !x.standby { // what was not processed yet is input, not state
 			c.end = min(c.end, x.inputs[k].next)
 		}
-		if err := r.check(x, c, ids[c.topic], starts[k], ends[k]); err != nil {
+		if err := r.check(x, c, state.Changelog{TopicID: ids[c.topic], Start: starts[k], End: ends[k], EpochEnd: -1}); err != nil {
 			return err
 		}
 		if c.at.Offset < c.end || x.standby {
@@ -178,26 +178,15 @@ func (r *restorer) prepare(x *restoring) error {
 
 // check binds the local state to its changelog: a topic made anew, or a log
 // that does not reach the position, makes it worthless.
-func (r *restorer) check(x *restoring, c *changelog, id [16]byte, start, end int64) error {
-	var why string
-	switch {
-	case c.at == state.Position{}:
-		c.at = state.Position{TopicID: id, Offset: start, Epoch: -1}
-		return nil
-	case c.at.TopicID != id:
-		why = "the changelog was deleted and made anew"
-	case c.at.Offset > end:
-		why = "the changelog ends before the local state"
-	case c.at.Offset < start:
-		why = "the changelog begins after the local state"
-	default:
-		return nil
-	}
-	r.o.Logger.Warn("local state is dropped and restored", "task", x.h.id.String(), "store", c.spec.Name, "reason", why)
-	if err := x.h.db.Wipe(c.spec.Name); err != nil {
+func (r *restorer) check(x *restoring, c *changelog, now state.Changelog) error {
+	v, err := x.h.db.Reconcile(c.spec.Name, now)
+	if err != nil {
 		return fmt.Errorf("drop the state of task %s: %w", x.h.id, err)
 	}
-	c.at = state.Position{TopicID: id, Offset: start, Epoch: -1}
+	if v.Reason != "" {
+		r.o.Logger.Warn("local state is dropped and restored", "task", x.h.id.String(), "store", c.spec.Name, "reason", v.Reason)
+	}
+	c.at = state.Position{TopicID: now.TopicID, Offset: v.From, Epoch: -1}
 	return nil
 }
 

@@ -32,6 +32,8 @@ type Status struct {
 	Records, Sent int64
 	// Commits counts those of threads; Failed and Dropped count records.
 	Commits, Failed, Dropped int64
+	// Restored counts the changelog records that tasks read before they started.
+	Restored int64
 	// Drops counts dropped records by "node: reason".
 	Drops map[string]int64
 	// Lag is how many input records are not committed yet, as far as is known.
@@ -99,6 +101,7 @@ func (t *thread) status(s *Status) {
 	s.Commits += t.counts.commits
 	s.Failed += t.counts.failed
 	s.Dropped += t.counts.dropped
+	s.Restored += t.counts.restored
 	for k, n := range t.counts.drops {
 		s.Drops[k] += n
 	}

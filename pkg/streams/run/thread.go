@@ -67,7 +67,7 @@ type assignment struct {
 
 // counts of a thread.
 type counts struct {
-	records, dropped, failed, commits int64
+	records, dropped, failed, commits, restored int64
 	drops                             map[string]int64
 }
 
