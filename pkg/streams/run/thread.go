@@ -68,7 +68,7 @@ type assignment struct {
 // counts of a thread.
 type counts struct {
 	records, dropped, failed, commits, restored int64
-	drops                             map[string]int64
+	drops                                       map[string]int64
 }
 
 // active is a task that runs.
