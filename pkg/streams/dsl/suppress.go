@@ -230,16 +230,11 @@ func (p *suppress) evict() error {
 		return err
 	}
 	if h.fresh != nil || !p.op.WindowClose {
-		origin := p.ctx.Origin()
-		now := *origin
-		*origin = h.origin
 		p.out = topology.Record{
 			Key: codec.Encoded(key, p.op.key), Value: codec.Encoded(h.fresh, p.op.value), Old: codec.Encoded(h.old, p.op.value),
 			Timestamp: h.ts, Headers: h.headers,
 		}
-		err := p.ctx.Forward(&p.out)
-		*origin = now
-		if err != nil {
+		if err := from(p.ctx, h.origin, func() error { return p.ctx.Forward(&p.out) }); err != nil {
 			return err
 		}
 	}

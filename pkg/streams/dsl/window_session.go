@@ -49,6 +49,10 @@ func (p *sessions) Init(ctx *topology.Context) (err error) {
 	if p.store, err = storeOf[sessionStore](ctx, p.spec.Name); err != nil {
 		return err
 	}
+	p.hold(func(e *cached) ([]byte, error) { return p.store.Get(e.key, e.start, e.end) }, func(e *cached) int64 {
+		p.store.Put(e.key, e.start, e.end, e.value, e.r.Timestamp)
+		return e.end
+	})
 	p.done.start(&p.windowBase, time.Duration(p.lag)*time.Millisecond, p.close)
 	return nil
 }
@@ -85,12 +89,7 @@ func (p *sessions) Process(r *topology.Record) error {
 	if err != nil {
 		return err
 	}
-	b, err := agg.Bytes(p.value)
-	if err != nil {
-		return err
-	}
-	p.store.Put(key, whole.start, whole.end, b, r.Timestamp)
-	return p.update(r, whole, agg, codec.Value{})
+	return p.update(r, key, whole, agg, codec.Value{})
 }
 
 // join finds the sessions that the record joins; the result spans them and it,
@@ -105,6 +104,7 @@ func (p *sessions) join(r *topology.Record, key []byte) (session, error) {
 	if err != nil {
 		return whole, err
 	}
+	p.merge(key, r.Timestamp-p.gap, r.Timestamp+p.gap)
 	if p.fold.Init != nil {
 		if whole.agg, err = p.fold.Init(); err != nil {
 			return whole, err
@@ -127,17 +127,26 @@ func (p *sessions) absorb(r *topology.Record, key []byte, whole session) error {
 		return nil
 	}
 	for _, s := range p.merged {
-		p.store.Put(key, s.start, s.end, nil, r.Timestamp)
-		if err := p.update(r, s, codec.Value{}, s.agg); err != nil {
+		if err := p.update(r, key, s, codec.Value{}, s.agg); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// update forwards under the time of the session's end, without headers as Kafka does.
-func (p *sessions) update(r *topology.Record, s session, value, old codec.Value) error {
-	return p.forward(&topology.Record{}, codec.Windowed{Key: r.Key, Start: s.start, End: s.end}, value, old, s.end)
+// update stores a session, null removes it, and forwards it under the time of
+// its end, without headers as Kafka does.
+func (p *sessions) update(r *topology.Record, key []byte, s session, value, old codec.Value) error {
+	raw, err := value.Bytes(p.value)
+	if err != nil {
+		return err
+	}
+	w := codec.Windowed{Key: r.Key, Start: s.start, End: s.end}
+	if p.held != nil {
+		return p.later(r, key, w, s.end, value, raw, s.end)
+	}
+	p.store.Put(key, s.start, s.end, raw, r.Timestamp)
+	return p.forward(&topology.Record{}, w, value, old, s.end)
 }
 
 // close forwards the sessions with last <= end < now, the earliest first.

@@ -51,6 +51,7 @@ func (p *slidingWindows) Init(ctx *topology.Context) (err error) {
 	if p.store, err = storeOf[windowStore](ctx, p.spec.Name); err != nil {
 		return err
 	}
+	p.holdWindows(p.store)
 	p.done.start(&p.windowBase, time.Duration(p.lag)*time.Millisecond, p.close)
 	return nil
 }
@@ -86,10 +87,12 @@ func (p *slidingWindows) Process(r *topology.Record) error {
 // load reads the windows of the key that begin in an interval.
 func (p *slidingWindows) load(from, to int64, reverse bool) error {
 	p.found = p.found[:0]
-	return p.store.Fetch(p.key, from, to, reverse, func(start int64, value []byte, ts int64) bool {
+	err := p.store.Fetch(p.key, from, to, reverse, func(start int64, value []byte, ts int64) bool {
 		p.found = append(p.found, slide{start, codec.Encoded(value, p.value), ts})
 		return true
 	})
+	p.merge(from, to, reverse)
+	return err
 }
 
 func (p *slidingWindows) has(start int64) bool {
@@ -171,13 +174,7 @@ func (p *slidingWindows) follow(r *topology.Record, n neighbours) error {
 	if n.rightMade || n.right == nil || n.right.ts <= r.Timestamp {
 		return nil
 	}
-	start := r.Timestamp + 1
-	b, err := n.right.agg.Bytes(p.value)
-	if err != nil {
-		return err
-	}
-	p.store.Put(p.key, start, b, n.right.ts)
-	return p.forward(r, p.window(r, start), n.right.agg, codec.Value{}, n.right.ts)
+	return p.update(p.store, r, p.key, p.window(r, r.Timestamp+1), n.right.agg, codec.Value{}, n.right.ts)
 }
 
 // early handles a record of the first windows, which all begin at 0.
@@ -248,17 +245,7 @@ func (p *slidingWindows) put(r *topology.Record, start int64, w slide) error {
 			return err
 		}
 	}
-	b, err := agg.Bytes(p.value)
-	if err != nil {
-		return err
-	}
-	ts := max(r.Timestamp, w.ts)
-	if b == nil {
-		p.store.Put(p.key, start, nil, r.Timestamp)
-	} else {
-		p.store.Put(p.key, start, b, ts)
-	}
-	return p.forward(r, p.window(r, start), agg, old, ts)
+	return p.update(p.store, r, p.key, p.window(r, start), agg, old, max(r.Timestamp, w.ts))
 }
 
 func (p *slidingWindows) window(r *topology.Record, start int64) codec.Windowed {

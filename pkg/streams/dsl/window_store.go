@@ -71,6 +71,8 @@ type windowBase struct {
 	time int64 // the highest timestamp seen, -1 before the first
 	out  topology.Record
 	done closing
+	held *cache // nil: every update goes on at once
+	id   []byte
 }
 
 func (p *windowBase) init(ctx *topology.Context) {

@@ -40,6 +40,7 @@ func (p *timeWindows) Init(ctx *topology.Context) (err error) {
 	if p.store, err = storeOf[windowStore](ctx, p.spec.Name); err != nil {
 		return err
 	}
+	p.holdWindows(p.store)
 	p.done.start(&p.windowBase, p.cut.Grace, p.close)
 	return nil
 }
@@ -74,7 +75,7 @@ func (p *timeWindows) update(start, end int64) error {
 		return nil
 	}
 	r := p.in
-	b, ts, err := p.store.Get(p.key, start)
+	b, ts, err := p.get(start)
 	if err != nil {
 		return err
 	}
@@ -94,16 +95,16 @@ func (p *timeWindows) update(start, end int64) error {
 			return err
 		}
 	}
-	if b, err = agg.Bytes(p.value); err != nil {
-		return err
+	w := codec.Windowed{Key: r.Key, Start: start, End: end}
+	return p.windowBase.update(p.store, r, p.key, w, agg, old, max(ts, r.Timestamp))
+}
+
+// get is the aggregate of a window of the record's key.
+func (p *timeWindows) get(start int64) ([]byte, int64, error) {
+	if e := p.cachedWindow(p.key, start); e != nil {
+		return e.value, e.ts, nil
 	}
-	stamp := max(ts, r.Timestamp)
-	if b == nil {
-		p.store.Put(p.key, start, nil, r.Timestamp)
-	} else {
-		p.store.Put(p.key, start, b, stamp)
-	}
-	return p.forward(r, codec.Windowed{Key: r.Key, Start: start, End: end}, agg, old, stamp)
+	return p.store.Get(p.key, start)
 }
 
 // close forwards the windows with last < end <= now, the earliest first.
