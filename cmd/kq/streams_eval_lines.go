@@ -79,8 +79,8 @@ func (e *evaluator) set(name, text string) error {
 	case "key":
 		e.sample.key, e.sample.hasKey = text, true
 	default:
-		if err := e.sample.addVar(name + "=" + text); err != nil {
-			return err
+		if e.sample.addVar(name+"="+text) != nil {
+			return &expr.Error{Message: ":" + name + " " + text + ": it is NAME=JSON"}
 		}
 	}
 	env, vars, err := e.sample.build(strings.NewReader(""))

@@ -59,7 +59,7 @@ func (s *sample) build(stdin io.Reader) (*expr.Env, *expr.Vars, error) {
 	}
 	for _, v := range s.varFlags {
 		if err := s.addVar(v); err != nil {
-			return nil, nil, err
+			return nil, nil, cli.Usagef("--var %w", err)
 		}
 	}
 	s.varFlags = nil
@@ -108,7 +108,7 @@ func (s *sample) fill(env *expr.Env, vars *expr.Vars, r *kgo.Record) error {
 func (s *sample) addVar(arg string) error {
 	name, text, ok := strings.Cut(arg, "=")
 	if !ok || !regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`).MatchString(name) {
-		return cli.Usagef("--var %s: it is NAME=JSON", arg)
+		return cli.Usagef("%s: it is NAME=JSON", arg)
 	}
 	v, err := codec.JSON{}.Decode([]byte(text))
 	if err != nil {

@@ -17,8 +17,11 @@ type reader struct {
 	pos int
 }
 
-func decodeJSON(b []byte) (any, error) {
-	r := reader{s: string(b)}
+func decodeJSON(b []byte) (any, error) { return decodeText(string(b)) }
+
+// decodeText reads a document; its strings share s.
+func decodeText(s string) (any, error) {
+	r := reader{s: s}
 	r.space()
 	v, err := r.value(0)
 	if err != nil {

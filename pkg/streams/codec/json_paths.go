@@ -2,6 +2,7 @@ package codec
 
 import (
 	"fmt"
+	"strings"
 	"unsafe"
 )
 
@@ -120,7 +121,7 @@ func (r *reader) pick(n *pathNode, out []Scalar, depth int) error {
 	case c == '{' || c == '[':
 		if err = r.skip(depth); err == nil {
 			s.Kind = KindOther
-			s.Other, err = decodeJSON([]byte(r.s[start:r.pos]))
+			s.Other, err = decodeText(strings.Clone(r.s[start:r.pos]))
 		}
 	default:
 		var v any

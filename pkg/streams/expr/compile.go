@@ -51,7 +51,7 @@ func Compile(src string, e *Env, want Type) (*Program, error) {
 	}
 	touched := &touched{env: e, slots: map[int]bool{}}
 	code, err := lang.Compile(src, append(options(funcs, false), lang.Env(e.untyped()), lang.Optimize(false), lang.MaxNodes(maxNodes),
-		lang.Patch(touched), lang.Patch(safeFields{}), lang.Patch(softTruth{}), lang.Patch(wideInts{}))...)
+		lang.Patch(touched), lang.Patch(safeFields{}), lang.Patch(softTruth{}), lang.Patch(wideInts{}), lang.Patch(meter{}))...)
 	if err != nil {
 		return nil, located(src, err)
 	}

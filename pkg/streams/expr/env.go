@@ -126,6 +126,10 @@ func (e *Env) functions() map[string]function {
 	return all
 }
 
+// Functions are the names of the functions that every expression has beside
+// those of the language or in their place, sorted.
+func Functions() []string { return slices.Sorted(maps.Keys(library())) }
+
 // known are all names that an expression can begin with, for suggestions.
 func (e *Env) known() []string {
 	names := e.Names()

@@ -21,7 +21,10 @@ type Error struct {
 
 // Error is the message, the place, and the line with a caret below.
 func (e *Error) Error() string {
-	if e.Line == 0 {
+	switch {
+	case e.Line == 0 && e.Src == "":
+		return e.Message
+	case e.Line == 0:
 		return e.Message + " in " + e.Src
 	}
 	line := strings.Split(e.Src, "\n")[e.Line-1]

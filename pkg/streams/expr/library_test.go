@@ -1,6 +1,7 @@
 package expr_test
 
 import (
+	"os"
 	"reflect"
 	"regexp"
 	"strings"
@@ -151,6 +152,8 @@ func TestHugeWorkIsRefused(t *testing.T) {
 		`1..100000000`,
 		`repeat("x", 1000000000)`,
 		`map(1..100000, map(1..100000, #))`,
+		`let r = 1..2000; count(r, count(r, count(r, # > 0) > 0) > 0)`,
+		`let r = 1..2000; any(r, all(r, all(r, # > 0)))`,
 		`let x = repeat("x", 100000); let y = x+x+x+x+x+x+x+x+x+x; let z = y+y+y+y+y+y+y+y+y+y; z+z+z+z+z`,
 	} {
 		if v, err := run(t, src, nil); err == nil || !regexp.MustCompile("memory|MiB").MatchString(err.Error()) {
@@ -159,5 +162,24 @@ func TestHugeWorkIsRefused(t *testing.T) {
 	}
 	if _, err := run(t, strings.Repeat("[", 400)+strings.Repeat("]", 400), nil); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestLoopsInLoopsWork(t *testing.T) {
+	got, err := run(t, `map(value, map(#.l, {{"n": # + 1, "even": # % 2 == 0}}))`, vars{"value": `[{"l":[1,2]},{"l":[]}]`})
+	if want := decode(t, `[[{"n":2,"even":false},{"n":3,"even":true}],[]]`); err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("gives %#v, %v", got, err)
+	}
+}
+
+func TestEveryFunctionIsDocumented(t *testing.T) {
+	page, err := os.ReadFile("../../../docs/expressions.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range expr.Functions() {
+		if !strings.Contains(string(page), "`"+name+"(") {
+			t.Errorf("docs/expressions.md says nothing of %s", name)
+		}
 	}
 }

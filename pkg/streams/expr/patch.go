@@ -105,3 +105,26 @@ func widen(node *ast.Node) {
 		ast.Patch(node, &ast.ConstantNode{Value: int64(n.Value)})
 	}
 }
+
+// meter counts the rounds of loops inside of loops against the budget of a run:
+// the language counts the elements that a loop makes, and one may make none.
+type meter map[*ast.PredicateNode]bool
+
+func (m meter) Visit(node *ast.Node) {
+	outer, ok := (*node).(*ast.PredicateNode)
+	if !ok {
+		return
+	}
+	m.inside(outer.Node)
+}
+
+func (m meter) inside(node ast.Node) {
+	if p, ok := node.(*ast.PredicateNode); ok && !m[p] {
+		m[p] = true
+		one := &ast.ArrayNode{Nodes: []ast.Node{p.Node}} // which is an element more
+		ast.Patch(&p.Node, &ast.MemberNode{Node: one, Property: &ast.IntegerNode{}})
+	}
+	for _, c := range children(node) {
+		m.inside(c)
+	}
+}
