@@ -25,7 +25,8 @@ const (
 	CopartitionStrict Copartition = iota
 	// CopartitionAuto sends the smaller side through an internal topic with as
 	// many partitions as the larger has. Builder.Counts tells the counts; a
-	// topic that it does not know is taken to fit.
+	// topic that it does not know is taken to fit. The graph follows from the
+	// counts: where topics grow later, another side may have the internal topic.
 	CopartitionAuto
 )
 

@@ -106,7 +106,9 @@ type tableJoiner struct {
 	table   getter
 	waiting *joinBuffer // nil: without grace
 	again   *retainer   // nil: without retrigger
-	out     topology.Record
+	// mapped, key and right are kept here so that they need not be allocated for every record.
+	mapped, key, right codec.Value
+	out                topology.Record
 }
 
 func newTableJoiner(c *tableJoin) *tableJoiner { return &tableJoiner{tableJoin: c} }
@@ -155,15 +157,17 @@ func (p *tableJoiner) Process(r *topology.Record) error {
 			return p.evict(err)
 		}
 	}
-	return p.lookUp(r, &key)
+	return p.lookUp(r, key)
 }
 
 // keyOf is the record's key in the table.
-func (p *tableJoiner) keyOf(r *topology.Record) (codec.Value, error) {
+func (p *tableJoiner) keyOf(r *topology.Record) (*codec.Value, error) {
 	if p.on == nil {
-		return r.Key, nil
+		return &r.Key, nil
 	}
-	return p.on(r)
+	var err error
+	p.mapped, err = p.on(r)
+	return &p.mapped, err
 }
 
 func (p *tableJoiner) evict(err error) error {
@@ -200,9 +204,8 @@ func (p *tableJoiner) valueAt(key *codec.Value, ts int64) (codec.Value, error) {
 }
 
 func (p *tableJoiner) emit(r *topology.Record, right codec.Value) error {
-	p.out = *r
-	key := r.Key
-	result, err := p.joiner(&key, &p.out.Value, &right)
+	p.out, p.key, p.right = *r, r.Key, right
+	result, err := p.joiner(&p.key, &p.out.Value, &p.right)
 	if err != nil {
 		return err
 	}

@@ -170,7 +170,10 @@ type tableSide struct {
 	*tablePair
 	side    int
 	partner getter
-	out     topology.Record
+	// key and values are kept here so that they need not be allocated for every update.
+	key    codec.Value
+	values [2]codec.Value
+	out    topology.Record
 }
 
 func (p *tableSide) Init(ctx *topology.Context) error {
@@ -217,11 +220,8 @@ func (p *tableSide) Process(r *topology.Record) error {
 }
 
 func (p *tableSide) pair(key *codec.Value, mine, theirs codec.Value) (codec.Value, error) {
-	k := *key
-	if p.side == other {
-		mine, theirs = theirs, mine
-	}
-	return p.joiner(&k, &mine, &theirs)
+	p.key, p.values[p.side], p.values[1-p.side] = *key, mine, theirs
+	return p.joiner(&p.key, &p.values[this], &p.values[other])
 }
 
 // tableMerge is where the updates of both sides meet (KTableKTableJoinMerger).
