@@ -40,7 +40,7 @@ func (t *thread) events(ctx context.Context) error {
 	}
 	for {
 		select {
-		case x := <-t.r.done:
+		case x := <-t.r.Load().done:
 			if err := t.restored(ctx, x); err != nil {
 				return err
 			}
@@ -84,7 +84,7 @@ func (t *thread) assigned(ctx context.Context, e *assignment) error {
 	for id, h := range t.restoring {
 		if !ours[id] {
 			again = true
-			t.r.stop(id)
+			t.r.Load().stop(id)
 			t.rt.holders.release(h)
 			delete(t.restoring, id)
 		}
@@ -127,7 +127,7 @@ func (t *thread) claim(ours map[assign.TaskID]bool) {
 func (t *thread) setStandbys(ids []assign.TaskID) {
 	for id, h := range t.standby {
 		if !slices.Contains(ids, id) {
-			t.r.stop(id)
+			t.r.Load().stop(id)
 			t.rt.holders.release(h)
 			delete(t.standby, id)
 		}
@@ -156,7 +156,7 @@ func (t *thread) acquire(id assign.TaskID, standby bool) error {
 	} else {
 		t.restoring[id] = h
 	}
-	t.r.begin(h, standby)
+	t.r.Load().begin(h, standby)
 	return nil
 }
 
@@ -208,7 +208,7 @@ func (t *thread) restored(ctx context.Context, x *restoring) error {
 	t.mu.Lock()
 	t.counts.restored += x.total
 	t.mu.Unlock()
-	a := &active{h: x.h, committed: map[fetcher.Key]position{}, paused: map[fetcher.Key]bool{}}
+	a := &active{h: x.h, committed: map[fetcher.Key]task.Position{}, paused: map[fetcher.Key]bool{}}
 	x.h.log = t.logger(x.h)
 	var err error
 	a.t, err = task.New(task.Config{
@@ -225,7 +225,7 @@ func (t *thread) restored(ctx context.Context, x *restoring) error {
 }
 
 // begin reads the inputs of a task from where the group is.
-func (t *thread) begin(ctx context.Context, a *active, from map[fetcher.Key]position) error {
+func (t *thread) begin(ctx context.Context, a *active, from map[fetcher.Key]task.Position) error {
 	for topic, parts := range a.t.Partitions() {
 		for _, p := range parts {
 			if p < t.rt.l.partitions[topic] {
@@ -248,18 +248,18 @@ func (t *thread) begin(ctx context.Context, a *active, from map[fetcher.Key]posi
 		} else {
 			a.committed[k] = at
 		}
-		a.t.Resume(task.Position{Topic: k.Topic, Partition: k.Partition, Next: at.next, Time: at.time})
-		a.t.Fetched(k.Topic, k.Partition, at.next, ends[k])
+		a.t.Resume(at)
+		a.t.Fetched(k.Topic, k.Partition, at.Next, ends[k])
 		t.mu.Lock()
-		t.lags[k] = [2]int64{at.next, ends[k]}
+		t.lags[k] = [2]int64{at.Next, ends[k]}
 		t.mu.Unlock()
-		t.f.Add(k.Topic, k.Partition, at.next)
+		t.f.Add(k.Topic, k.Partition, at.Next)
 	}
 	return nil
 }
 
 // reset is where to begin without a position.
-func (t *thread) reset(ctx context.Context, a *active, k fetcher.Key) (position, error) {
+func (t *thread) reset(ctx context.Context, a *active, k fetcher.Key) (task.Position, error) {
 	policy, place := t.rt.o.OffsetReset, logStart
 	for _, n := range a.h.sub.Sources() {
 		for _, topic := range n.Source.Topics {
@@ -270,12 +270,12 @@ func (t *thread) reset(ctx context.Context, a *active, k fetcher.Key) (position,
 	}
 	switch policy {
 	case "none":
-		return position{}, fmt.Errorf("%s-%d has no committed position and the offset reset is none", k.Topic, k.Partition)
+		return task.Position{}, fmt.Errorf("%s-%d has no committed position and the offset reset is none", k.Topic, k.Partition)
 	case "latest":
 		place = logEnd
 	}
 	at, err := listOffsets(ctx, t.cl, place, t.rt.o.Guarantee == ExactlyOnce, []fetcher.Key{k})
-	return position{next: at[k], time: -1}, err
+	return task.Position{Topic: k.Topic, Partition: k.Partition, Next: at[k], Time: -1}, err
 }
 
 func resetOf(s *topology.Source, def string) string {

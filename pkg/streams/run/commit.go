@@ -80,10 +80,10 @@ func (t *thread) commit(ctx context.Context) error {
 		all = append(all, d)
 		for _, p := range d.positions {
 			k := fetcher.Key{Topic: p.Topic, Partition: p.Partition}
-			if have, ok := a.committed[k]; (ok && have.next == p.Next) || p.Partition >= t.rt.l.partitions[p.Topic] {
+			if have, ok := a.committed[k]; (ok && have.Next == p.Next) || p.Partition >= t.rt.l.partitions[p.Topic] {
 				continue
 			}
-			offsets = append(offsets, sender.Offset{Topic: p.Topic, TopicID: t.rt.l.ids[p.Topic], Partition: p.Partition, Offset: p.Next, Metadata: positionMetadata(p.Time)})
+			offsets = append(offsets, sender.Offset{Topic: p.Topic, TopicID: t.rt.l.ids[p.Topic], Partition: p.Partition, Offset: p.Next, Metadata: p.Metadata()})
 		}
 	}
 	if len(offsets) == 0 && !t.s.Open() {
@@ -152,7 +152,7 @@ func (t *thread) save(d done) error {
 	c := state.Checkpoint{Changelogs: map[string]state.Position{}, Inputs: map[string]map[int32]int64{}, StreamTime: d.a.t.StreamTime()}
 	for _, p := range d.positions {
 		k := fetcher.Key{Topic: p.Topic, Partition: p.Partition}
-		d.a.committed[k] = position{p.Next, p.Time}
+		d.a.committed[k] = p
 		if c.Inputs[p.Topic] == nil {
 			c.Inputs[p.Topic] = map[int32]int64{}
 		}
@@ -164,7 +164,7 @@ func (t *thread) save(d done) error {
 	for _, l := range d.a.h.changelogs {
 		if l.spec.SourceTopic != "" {
 			if p, ok := d.a.committed[fetcher.Key{Topic: l.topic, Partition: d.a.h.id.Partition}]; ok {
-				l.at.Offset = p.next
+				l.at.Offset = p.Next
 			}
 		} else if at := t.s.Acknowledged(l.topic, d.a.h.id.Partition); at > l.at.Offset {
 			l.at.Offset = at
@@ -191,7 +191,7 @@ func (t *thread) recover(ctx context.Context, err error) error {
 		t.drop(id)
 	}
 	for id, h := range t.restoring {
-		t.r.stop(id)
+		t.r.Load().stop(id)
 		t.rt.holders.release(h)
 		delete(t.restoring, id)
 		ids = append(ids, id)
@@ -239,7 +239,7 @@ func (t *thread) stop(failed error) error {
 		t.drop(id)
 	}
 	for id, h := range t.restoring {
-		t.r.stop(id)
+		t.r.Load().stop(id)
 		t.rt.holders.release(h)
 		delete(t.restoring, id)
 	}
@@ -256,8 +256,8 @@ func (t *thread) purge(now time.Time) {
 	offsets := kadm.Offsets{}
 	for _, a := range t.order {
 		for k, p := range a.committed {
-			if t.rt.l.repart[k.Topic] && p.next > 0 {
-				offsets.Add(kadm.Offset{Topic: k.Topic, Partition: k.Partition, At: p.next})
+			if t.rt.l.repart[k.Topic] && p.Next > 0 {
+				offsets.Add(kadm.Offset{Topic: k.Topic, Partition: k.Partition, At: p.Next})
 			}
 		}
 	}

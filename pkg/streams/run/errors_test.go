@@ -190,23 +190,3 @@ func TestOffsetReset(t *testing.T) {
 	}
 	j.done <- nil
 }
-
-func TestPositionMetadata(t *testing.T) {
-	if got := positionMetadata(1000); got != "AgAAAAAAAAPo" { // of Kafka Streams 4.3.1
-		t.Errorf("%s", got)
-	}
-	for s, want := range map[string]int64{"AgAAAAAAAAPo": 1000, "AQAAAAAAAAPo": 1000, "": -1, "member-1": -1, "AwAAAAAAAAPo": -1, "Ag==": -1} {
-		if got := partitionTime(s); got != want {
-			t.Errorf("%q: %d, want %d", s, got, want)
-		}
-	}
-}
-
-func FuzzPartitionTime(f *testing.F) {
-	f.Add("AgAAAAAAAAPo")
-	f.Fuzz(func(t *testing.T, s string) {
-		if ts := partitionTime(s); ts != -1 && partitionTime(positionMetadata(ts)) != ts {
-			t.Fatalf("%q is %d", s, ts)
-		}
-	})
-}

@@ -97,8 +97,8 @@ func (t *thread) unreadable(a *active, c *fetcher.Chunk) error {
 		if err != nil {
 			return fmt.Errorf("%s-%d: offset %d is out of range: %w", c.Topic, c.Partition, c.Next, err)
 		}
-		t.rt.o.Logger.Warn("offset out of range: reading from where the offset reset says", "topic", c.Topic, "partition", c.Partition, "from", c.Next, "to", at.next)
-		t.f.Add(c.Topic, c.Partition, at.next)
+		t.rt.o.Logger.Warn("offset out of range: reading from where the offset reset says", "topic", c.Topic, "partition", c.Partition, "from", c.Next, "to", at.Next)
+		t.f.Add(c.Topic, c.Partition, at.Next)
 		return nil
 	case errors.Is(c.Err, kerr.UnknownTopicOrPartition), errors.Is(c.Err, kerr.UnknownTopicID):
 		t.rt.o.Logger.Warn("an input topic is not there any more", "topic", c.Topic, "err", c.Err)

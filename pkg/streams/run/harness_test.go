@@ -151,7 +151,7 @@ func (i *instance) running(t testing.TB, n int) {
 func (i *instance) active() int {
 	n := 0
 	for _, t := range i.Tasks() {
-		if t.Role == "active" {
+		if t.Role == Active {
 			n++
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"kq/pkg/broker/brokertest"
+	"kq/pkg/streams/state"
 )
 
 // feeder produces lines until it is stopped, and says how many.
@@ -112,7 +113,7 @@ func TestStandbysFollowAndTakeOver(t *testing.T) {
 	one := start(t, b, wordCount(t), func(o *Options) { tune(o); o.Listen = "one:1" })
 	one.running(t, 4)
 	two := start(t, b, wordCount(t), func(o *Options) { tune(o); o.Listen = "two:2" })
-	roles := func(i *instance, role string) int {
+	roles := func(i *instance, role Role) int {
 		n := 0
 		for _, x := range i.Tasks() {
 			if x.Role == role && x.ID.Sub == 1 {
@@ -122,20 +123,29 @@ func TestStandbysFollowAndTakeOver(t *testing.T) {
 		return n
 	}
 	until(t, "each runs one counting task and keeps a copy of the other", func() bool {
-		return roles(one, "active") == 1 && roles(two, "active") == 1 && roles(one, "standby") == 1 && roles(two, "standby") == 1
+		return roles(one, Active) == 1 && roles(two, Active) == 1 && roles(one, Standby) == 1 && roles(two, Standby) == 1
 	})
 	put(t, cl, 300, words)
 	checkModel(t, b, 300, true)
 	where, err := one.Locate("counts", []byte("w1"))
-	if err != nil || where.Active == "" || len(where.Standbys) != 1 || where.Active == where.Standbys[0] || !where.Here {
+	if err != nil || where.Active == "" || len(where.Standbys) != 1 || where.Active == where.Standbys[0] {
 		t.Errorf("w1 is at %+v (%v), hosts %v", where, err, one.Hosts())
 	}
 	two.die()
 	one.running(t, 4)
-	for _, x := range one.Stores() {
-		if !x.Active {
-			t.Errorf("store %s of task %s is not active", x.Name, x.Task)
+	parts, done, err := one.Open("counts")
+	if err != nil || len(parts) != 2 || !parts[0].Active || !parts[1].Active {
+		t.Errorf("%+v %v", parts, err)
+	}
+	n := 0
+	for _, p := range parts {
+		if err := p.Store.(*state.KeyValue).Range(nil, nil, false, func(_, _ []byte, _ int64) bool { n++; return true }); err != nil {
+			t.Fatal(err)
 		}
+	}
+	done()
+	if n != 100 {
+		t.Errorf("%d words are stored", n)
 	}
 	put(t, cl, 300, words)
 	want := model(300)

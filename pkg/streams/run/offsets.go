@@ -11,17 +11,12 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"kq/pkg/streams/run/fetcher"
+	"kq/pkg/streams/task"
 )
-
-// position is a committed one.
-type position struct {
-	next int64
-	time int64 // the partition's, -1 unknown
-}
 
 // committedOffsets reads a group's positions. Those that an open transaction
 // may still change are waited for (KIP-447).
-func committedOffsets(ctx context.Context, cl *kgo.Client, group string, parts []fetcher.Key) (map[fetcher.Key]position, error) {
+func committedOffsets(ctx context.Context, cl *kgo.Client, group string, parts []fetcher.Key) (map[fetcher.Key]task.Position, error) {
 	req := kmsg.NewPtrOffsetFetchRequest()
 	req.RequireStable = true
 	g := kmsg.NewOffsetFetchRequestGroup()
@@ -37,7 +32,7 @@ func committedOffsets(ctx context.Context, cl *kgo.Client, group string, parts [
 		g.Topics[i].Partitions = append(g.Topics[i].Partitions, p.Partition)
 	}
 	req.Groups = append(req.Groups, g)
-	out := map[fetcher.Key]position{}
+	out := map[fetcher.Key]task.Position{}
 	if len(parts) == 0 {
 		return out, nil
 	}
@@ -57,9 +52,9 @@ func committedOffsets(ctx context.Context, cl *kgo.Client, group string, parts [
 						return err
 					}
 					if p.Offset >= 0 {
-						at := position{next: p.Offset, time: -1}
+						at := task.Position{Topic: t.Topic, Partition: p.Partition, Next: p.Offset, Time: -1}
 						if p.Metadata != nil {
-							at.time = partitionTime(*p.Metadata)
+							at.SetMetadata(*p.Metadata)
 						}
 						out[fetcher.Key{Topic: t.Topic, Partition: p.Partition}] = at
 					}

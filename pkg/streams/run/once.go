@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"kq/pkg/streams/run/fetcher"
+	"kq/pkg/streams/task"
 )
 
 // onceWatch waits for the end of the input that was there at the start.
@@ -88,9 +89,9 @@ func (w *onceWatch) done(ctx context.Context) (bool, error) {
 	return err == nil && reached(at, ends), err
 }
 
-func reached(at map[fetcher.Key]position, ends map[fetcher.Key]int64) bool {
+func reached(at map[fetcher.Key]task.Position, ends map[fetcher.Key]int64) bool {
 	for k, end := range ends {
-		if p, ok := at[k]; !ok || p.next < end {
+		if p, ok := at[k]; !ok || p.Next < end {
 			return false
 		}
 	}

@@ -49,7 +49,8 @@ type Options struct {
 	Opts []kgo.Opt
 	// Guarantee is AtLeastOnce by default.
 	Guarantee Guarantee
-	// Commit is the time between commits; 0 is 30 s, or 100 ms under ExactlyOnce.
+	// Commit is the time between commits; 0 is 30 s, a second where queries are
+	// answered, which see what is committed, or 100 ms under ExactlyOnce.
 	Commit time.Duration
 	// Threads is how many tasks run at a time; 0 is 1.
 	Threads int
@@ -120,6 +121,9 @@ func (o *Options) Validate() error {
 func (o *Options) setDefaults() {
 	if o.Commit == 0 {
 		o.Commit = 30 * time.Second
+		if o.Listen != "" {
+			o.Commit = time.Second
+		}
 		if o.Guarantee == ExactlyOnce {
 			o.Commit = 100 * time.Millisecond
 		}

@@ -20,11 +20,11 @@ import (
 type restoring struct {
 	h       *holder
 	standby bool
-	gone    bool                     // guarded by restorer.mu
-	left    int                      // guarded by restorer.mu; changelogs that are not at their end
-	start   time.Time                // when the restore began
-	total   int64                    // guarded by restorer.mu; records at the start
-	inputs  map[fetcher.Key]position // of the group, for an active task
+	gone    bool                          // guarded by restorer.mu
+	left    int                           // guarded by restorer.mu; changelogs that are not at their end
+	start   time.Time                     // when the restore began
+	total   int64                         // guarded by restorer.mu; records at the start
+	inputs  map[fetcher.Key]task.Position // of the group, for an active task
 	err     error
 }
 
@@ -161,7 +161,7 @@ func (r *restorer) prepare(x *restoring) error {
 		k := parts[i]
 		c.end = ends[k]
 		if c.spec.SourceTopic != "" && !x.standby { // what was not processed yet is input, not state
-			c.end = min(c.end, x.inputs[k].next)
+			c.end = min(c.end, x.inputs[k].Next)
 		}
 		if err := r.check(x, c, state.Changelog{TopicID: ids[c.topic], Start: starts[k], End: ends[k], EpochEnd: -1}); err != nil {
 			return err
@@ -225,6 +225,9 @@ func (r *restorer) apply(c *fetcher.Chunk) {
 		r.failed(l, c)
 		return
 	}
+	if l.r.standby {
+		l.c.end = max(l.c.end, c.End)
+	}
 	if err := r.put(l, c); err != nil {
 		l.r.err = err
 		r.finish(l.r)
@@ -284,17 +287,26 @@ func (r *restorer) failed(l *logOf, c *fetcher.Chunk) {
 	r.finish(x)
 }
 
-// progress is how far a restore is: records done and in all.
-func (r *restorer) progress() map[assign.TaskID][2]int64 {
+// progress is how far the restore of a task is.
+type progress struct {
+	done, total int64 // records
+	stores      []StoreStatus
+}
+
+// progress tells about all tasks that the restorer has.
+func (r *restorer) progress() map[assign.TaskID]progress {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	out := map[assign.TaskID][2]int64{}
+	out := make(map[assign.TaskID]progress, len(r.byID))
 	for id, x := range r.byID {
+		p := progress{total: x.total}
 		var left int64
 		for _, c := range x.h.changelogs {
 			left += max(c.end-c.at.Offset, 0)
+			p.stores = append(p.stores, StoreStatus{c.spec.Name, c.at.Offset, max(c.end, c.at.Offset)})
 		}
-		out[id] = [2]int64{max(x.total-left, 0), x.total}
+		p.done = max(x.total-left, 0)
+		out[id] = p
 	}
 	return out
 }

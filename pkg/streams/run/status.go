@@ -1,11 +1,13 @@
 package run
 
 import (
-	"maps"
+	"cmp"
 	"slices"
+	"strings"
 	"time"
 
 	"kq/pkg/streams/run/assign"
+	"kq/pkg/streams/run/fetcher"
 )
 
 // State is where an application is in its life.
@@ -51,14 +53,48 @@ type Input struct {
 	Committed, End int64
 }
 
+// Role is what a process does with a task.
+type Role string
+
+// The roles of a task.
+const (
+	// Active is processing records.
+	Active Role = "active"
+	// Restoring will be active when its stores are filled.
+	Restoring Role = "restoring"
+	// Standby keeps a copy of the stores.
+	Standby Role = "standby"
+)
+
 // TaskStatus is a task of this process.
 type TaskStatus struct {
 	ID     assign.TaskID
 	Thread int
-	// Role is active, restoring or standby.
-	Role string
+	Role   Role
+	// StreamTime is in milliseconds since 1970, -1 before the first record.
+	StreamTime int64
 	// Restored of Restore records, while restoring.
 	Restored, Restore int64
+	Inputs            []Input
+	Stores            []StoreStatus
+}
+
+// StoreStatus is how far a store with a changelog is.
+type StoreStatus struct {
+	Name string
+	// Offset is the next one of the changelog to read or, of an active task, as
+	// of the last commit; End is the end of its log when that was last asked for.
+	Offset, End int64
+}
+
+// Lag is how many changelog records a standby or restoring store lacks.
+func (t *TaskStatus) Lag(store string) int64 {
+	for _, s := range t.Stores {
+		if s.Name == store && t.Role != Active {
+			return max(s.End-s.Offset, 0)
+		}
+	}
+	return 0
 }
 
 // Status describes the application as of now. Any goroutine may call it.
@@ -70,6 +106,9 @@ func (rt *Runtime) Status() Status {
 		t.status(&s)
 	}
 	slices.SortFunc(s.Tasks, func(a, b TaskStatus) int { return a.ID.Compare(b.ID) })
+	slices.SortFunc(s.Inputs, func(a, b Input) int {
+		return cmp.Or(strings.Compare(a.Topic, b.Topic), cmp.Compare(a.Partition, b.Partition))
+	})
 	for _, in := range s.Inputs {
 		s.Lag += max(in.End-in.Committed, 0)
 	}
@@ -111,36 +150,48 @@ func (t *thread) status(s *Status) {
 	for k, at := range t.lags {
 		s.Inputs = append(s.Inputs, Input{k.Topic, k.Partition, at[0], at[1]})
 	}
-	s.Tasks = append(s.Tasks, t.roles...)
-	for i := range s.Tasks {
-		if p, ok := t.progress()[s.Tasks[i].ID]; ok && s.Tasks[i].Role != "active" {
-			s.Tasks[i].Restored, s.Tasks[i].Restore = p[0], p[1]
+	progress := t.progress()
+	for _, x := range t.roles {
+		if p, ok := progress[x.ID]; ok {
+			x.Restored, x.Restore, x.Stores = p.done, p.total, p.stores
 		}
+		for k, at := range t.lags {
+			if slices.Contains(t.parts[x.ID], k) {
+				x.Inputs = append(x.Inputs, Input{k.Topic, k.Partition, at[0], at[1]})
+			}
+		}
+		s.Tasks = append(s.Tasks, x)
 	}
 }
 
-func (t *thread) progress() map[assign.TaskID][2]int64 {
-	if t.r == nil {
-		return nil
+func (t *thread) progress() map[assign.TaskID]progress {
+	if r := t.r.Load(); r != nil {
+		return r.progress()
 	}
-	return t.r.progress()
+	return nil
 }
 
 // publish notes the tasks of the thread for others to see.
 func (t *thread) publish() {
-	var roles []TaskStatus
-	for _, id := range slices.SortedFunc(maps.Keys(t.active), assign.TaskID.Compare) {
-		roles = append(roles, TaskStatus{ID: id, Thread: t.n, Role: "active"})
+	roles := make([]TaskStatus, 0, len(t.active)+len(t.restoring)+len(t.standby))
+	parts := make(map[assign.TaskID][]fetcher.Key, len(t.active))
+	for id, a := range t.active {
+		x := TaskStatus{ID: id, Thread: t.n, Role: Active, StreamTime: a.t.StreamTime()}
+		for _, c := range a.h.changelogs {
+			x.Stores = append(x.Stores, StoreStatus{c.spec.Name, c.at.Offset, max(c.at.Offset, c.end)})
+		}
+		roles = append(roles, x)
+		parts[id] = a.parts
 	}
 	for id := range t.restoring {
-		roles = append(roles, TaskStatus{ID: id, Thread: t.n, Role: "restoring"})
+		roles = append(roles, TaskStatus{ID: id, Thread: t.n, Role: Restoring, StreamTime: -1})
 	}
 	for id := range t.standby {
-		roles = append(roles, TaskStatus{ID: id, Thread: t.n, Role: "standby"})
+		roles = append(roles, TaskStatus{ID: id, Thread: t.n, Role: Standby, StreamTime: -1})
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.roles = roles
+	t.roles, t.parts = roles, parts
 }
 
 // settled says that nothing waits to be assigned or restored.

@@ -34,7 +34,7 @@ type thread struct {
 	f    *fetcher.Fetcher
 	s    *sender.Sender
 	m    *member.Member
-	r    *restorer
+	r    atomic.Pointer[restorer]
 	wake chan struct{}
 
 	active    map[assign.TaskID]*active
@@ -45,18 +45,20 @@ type thread struct {
 	generic   error           // of the changelog of a put, which cannot say so
 	commitAt  time.Time       // when the last commit was
 	purgeAt   time.Time
+	shown     time.Time // when the tasks were published
 	purging   atomic.Bool
 	names     map[*state.Spec]string // changelog topics
 
 	mu      sync.Mutex
-	event   *assignment              // guarded by mu; the latest that was not handled
-	lost    error                    // guarded by mu; the group went on without us
-	claimed map[assign.TaskID]bool   // guarded by mu; active tasks that are ours, or will be
-	counts  counts                   // guarded by mu
-	lags    map[fetcher.Key][2]int64 // guarded by mu; position and end of each input
-	waiting time.Time                // guarded by mu; members of another protocol are waited for
-	roles   []TaskStatus             // guarded by mu; the tasks, for others to see
-	met     bool                     // guarded by mu; an assignment was handled
+	event   *assignment                     // guarded by mu; the latest that was not handled
+	lost    error                           // guarded by mu; the group went on without us
+	claimed map[assign.TaskID]bool          // guarded by mu; active tasks that are ours, or will be
+	counts  counts                          // guarded by mu
+	lags    map[fetcher.Key][2]int64        // guarded by mu; position and end of each input
+	waiting time.Time                       // guarded by mu; members of another protocol are waited for
+	roles   []TaskStatus                    // guarded by mu; the tasks, for others to see
+	parts   map[assign.TaskID][]fetcher.Key // guarded by mu; the inputs of active tasks
+	met     bool                            // guarded by mu; an assignment was handled
 }
 
 // assignment is what the group said.
@@ -76,7 +78,7 @@ type active struct {
 	h         *holder
 	t         *task.Task
 	parts     []fetcher.Key
-	committed map[fetcher.Key]position
+	committed map[fetcher.Key]task.Position
 	paused    map[fetcher.Key]bool
 }
 
@@ -113,7 +115,8 @@ func newThread(ctx context.Context, rt *Runtime, n int) (*thread, error) {
 // run runs tasks until ctx ends, commits what was done and leaves the group.
 func (t *thread) run(ctx context.Context) error {
 	rctx, stopRestore := context.WithCancel(context.WithoutCancel(ctx))
-	t.r = newRestorer(rctx, t.rcl, &t.rt.o, t.rt.l)
+	r := newRestorer(rctx, t.rcl, &t.rt.o, t.rt.l)
+	t.r.Store(r)
 	mctx, leave := context.WithCancel(context.WithoutCancel(ctx))
 	joined := make(chan error, 1)
 	go func() { joined <- t.m.Run(mctx) }()
@@ -129,7 +132,7 @@ func (t *thread) run(ctx context.Context) error {
 		err = e
 	}
 	stopRestore()
-	t.r.close()
+	r.close()
 	t.f.Close()
 	t.s.Close()
 	t.rcl.Close()
@@ -165,7 +168,10 @@ func (t *thread) step(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	t.feed()
-	t.publish()
+	if n := t.rt.o.Clock(); n.Sub(t.shown) > 20*time.Millisecond || n.Before(t.shown) {
+		t.shown = n
+		t.publish()
+	}
 	n, err := t.process()
 	if err != nil {
 		return n, err
@@ -197,8 +203,8 @@ func (t *thread) rest(ctx context.Context) {
 	case <-ctx.Done():
 	case <-t.f.Ready():
 	case <-t.wake:
-	case x := <-t.r.done:
-		t.r.done <- x // for events; its buffer is large enough
+	case x := <-t.r.Load().done:
+		t.r.Load().done <- x // for events; its buffer is large enough
 	case <-timer.C:
 	}
 }

@@ -63,6 +63,7 @@ type planner struct {
 	active  map[TaskID]*process // target, or the one who keeps it while the target warms up
 	standby map[TaskID][]*process
 	warming map[TaskID]*process
+	share   int // of a thread, of the tasks looked at so far
 }
 
 // Make plans the group. A task stays where it is unless that would leave
@@ -141,22 +142,31 @@ func (p *planner) tasks() []*Task {
 
 // balance gives each task a target: its owner where there is one, then the
 // least loaded process; then it moves tasks from the most to the least loaded.
+// Tasks with state come first, so that they are spread evenly too.
 func (p *planner) balance() {
 	if len(p.procs) == 0 {
 		return
 	}
-	tasks := p.tasks()
-	for _, t := range tasks {
-		if o := p.owner[t.ID]; o != nil {
-			p.setTarget(t.ID, p.byID[o.Process])
+	for _, stateful := range []bool{true, false} {
+		var tasks []*Task
+		for _, t := range p.tasks() {
+			if t.Stateful == stateful {
+				tasks = append(tasks, t)
+			}
 		}
-	}
-	for _, t := range tasks {
-		if p.target[t.ID] == nil {
-			p.setTarget(t.ID, slices.MinFunc(p.procs, func(a, b *process) int { return p.prefer(t, a, b) }))
+		for _, t := range tasks {
+			if o := p.owner[t.ID]; o != nil {
+				p.setTarget(t.ID, p.byID[o.Process])
+			}
 		}
-	}
-	for p.moveOne(tasks) {
+		p.share += (len(tasks) + len(p.req.Members) - 1) / len(p.req.Members)
+		for _, t := range tasks {
+			if p.target[t.ID] == nil {
+				p.setTarget(t.ID, slices.MinFunc(p.procs, func(a, b *process) int { return p.prefer(t, a, b) }))
+			}
+		}
+		for p.moveOne(tasks) {
+		}
 	}
 }
 
@@ -171,9 +181,8 @@ func (p *planner) setTarget(id TaskID, pr *process) {
 // prefer orders processes for a task that nobody runs: the one with its state,
 // where that leaves nobody with more than its share, then the least loaded.
 func (p *planner) prefer(t *Task, a, b *process) int {
-	share := (len(p.req.Tasks) + len(p.req.Members) - 1) / len(p.req.Members)
 	rank := func(pr *process) int64 {
-		if pr.load >= share*len(pr.members) {
+		if pr.load >= p.share*len(pr.members) {
 			return 1 << 62
 		}
 		return p.lag(t, pr)
@@ -185,12 +194,16 @@ func (p *planner) prefer(t *Task, a, b *process) int {
 		cmp.Compare(a.id, b.id))
 }
 
-// moveOne moves a task where that makes two processes more even.
+// moveOne moves one of the tasks where that makes two processes more even.
 func (p *planner) moveOne(tasks []*Task) bool {
+	movable := map[*process]bool{}
+	for _, t := range tasks {
+		movable[p.target[t.ID]] = true
+	}
 	var from, to *process
 	for _, a := range p.procs {
 		for _, b := range p.procs {
-			better := a.load*len(b.members) > (b.load+1)*len(a.members)
+			better := movable[a] && a.load*len(b.members) > (b.load+1)*len(a.members)
 			if better && (from == nil || a.load*len(from.members) > from.load*len(a.members) ||
 				(a == from && b.load*len(to.members) < to.load*len(b.members))) {
 				from, to = a, b
@@ -201,23 +214,25 @@ func (p *planner) moveOne(tasks []*Task) bool {
 		return false
 	}
 	var best *Task
-	less := func(x, y *Task) bool { // x is the better one to move
-		if p.owner[x.ID] == nil != (p.owner[y.ID] == nil) {
-			return p.owner[x.ID] == nil
-		}
-		if lx, ly := p.caughtUp(x, to), p.caughtUp(y, to); lx != ly {
-			return lx
-		}
-		// of the sub-topology that is spread the least evenly
-		return from.bySub[x.ID.Sub]-to.bySub[x.ID.Sub] > from.bySub[y.ID.Sub]-to.bySub[y.ID.Sub]
-	}
 	for _, t := range tasks {
-		if p.target[t.ID] == from && (best == nil || less(t, best)) {
+		if p.target[t.ID] == from && (best == nil || p.easier(t, best, from, to)) {
 			best = t
 		}
 	}
 	p.setTarget(best.ID, to)
 	return true
+}
+
+// easier says that x is the better one to move: nobody runs it, or its state is
+// there, or its sub-topology is spread less evenly.
+func (p *planner) easier(x, y *Task, from, to *process) bool {
+	if p.owner[x.ID] == nil != (p.owner[y.ID] == nil) {
+		return p.owner[x.ID] == nil
+	}
+	if lx, ly := p.caughtUp(x, to), p.caughtUp(y, to); lx != ly {
+		return lx
+	}
+	return from.bySub[x.ID.Sub]-to.bySub[x.ID.Sub] > from.bySub[y.ID.Sub]-to.bySub[y.ID.Sub]
 }
 
 // place decides who runs a task now: the target, or where that lacks the

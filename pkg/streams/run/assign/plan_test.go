@@ -248,3 +248,24 @@ func TestPlanStandbys(t *testing.T) {
 		}
 	}
 }
+
+func TestPlanSpreadsTasksWithStateEvenly(t *testing.T) {
+	g := newGroup(2, 4, false)
+	for i := range g.tasks {
+		g.tasks[i].Stateful, g.tasks[i].End = g.tasks[i].ID.Sub == 1, 0
+	}
+	for _, p := range []string{"a", "b"} {
+		g.members[p] = &member{process: p, gen: -1}
+		g.settle(t, nil)
+	}
+	g.check(t)
+	for p, m := range g.members {
+		n := 0
+		for _, x := range m.run {
+			n += int(x.Sub)
+		}
+		if n != 2 {
+			t.Errorf("%s runs %d of 4 tasks with state: %v", p, n, m.run)
+		}
+	}
+}
