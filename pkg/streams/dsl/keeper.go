@@ -65,8 +65,12 @@ func (k *keeper) update(r *topology.Record, key []byte, value, old codec.Value, 
 		k.plain.Put(key, b, stored)
 	} else {
 		validTo, ok, err := k.history.Put(key, b, stored)
-		if err != nil || !ok {
+		if err != nil {
 			return err
+		}
+		if !ok {
+			k.ctx.Drop("late")
+			return nil
 		}
 		stale = validTo != state.Latest
 	}

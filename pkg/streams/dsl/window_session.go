@@ -145,7 +145,9 @@ func (p *sessions) update(r *topology.Record, key []byte, s session, value, old 
 	if p.held != nil {
 		return p.later(r, key, w, s.end, value, raw, s.end)
 	}
-	p.store.Put(key, s.start, s.end, raw, r.Timestamp)
+	if !p.store.Put(key, s.start, s.end, raw, r.Timestamp) {
+		p.ctx.Drop("late") // the store has forgotten that time, but children hear of it, as in Kafka
+	}
 	return p.forward(&topology.Record{}, w, value, old, s.end)
 }
 
