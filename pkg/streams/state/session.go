@@ -2,9 +2,11 @@ package state
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"math"
+	"slices"
 )
 
 var errShort = errors.New("a changelog key is too short")
@@ -127,13 +129,32 @@ func (s *Session) find(key []byte, earliestEnd, latestStart int64, reverse bool,
 
 // FindAll gives the sessions of all keys with earliestEnd <= end <= latestEnd
 // until f answers false: by end, start and key where the store is TimeOrdered,
-// else segment by segment, in each by key, end and start. f may change the store.
+// by end, key and start where it is in memory, else segment by segment, in each
+// by key, end and start. f may change the store.
 func (s *Session) FindAll(earliestEnd, latestEnd int64, f func(key []byte, start, end int64, value []byte) bool) error {
 	from, to := s.seg.from(earliestEnd, s.now.time), min(latestEnd, s.now.time)
 	if s.spec.TimeOrdered {
 		return s.byTime(from, to, f)
 	}
-	return s.keys(nil, nil, from, to, f)
+	if !s.spec.Memory {
+		return s.keys(nil, nil, from, to, f)
+	}
+	type found struct {
+		item
+		start, end int64
+	}
+	var all []found
+	err := s.keys(nil, nil, from, to, func(key []byte, start, end int64, value []byte) bool {
+		all = append(all, found{item{key: key, value: value}, start, end})
+		return true
+	})
+	slices.SortStableFunc(all, func(a, b found) int { return cmp.Compare(a.end, b.end) })
+	for i := 0; err == nil && i < len(all); i++ {
+		if e := &all[i]; !f(e.key, e.start, e.end, e.value) {
+			break
+		}
+	}
+	return err
 }
 
 // Fetch gives the sessions with keyFrom <= key <= keyTo, segment by segment, in

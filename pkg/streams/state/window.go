@@ -1,8 +1,10 @@
 package state
 
 import (
+	"cmp"
 	"encoding/binary"
 	"math"
+	"slices"
 )
 
 // windowSuffix is what follows the key in a window's changelog key: start and sequence number.
@@ -121,8 +123,9 @@ func (s *Window) Fetch(key []byte, from, to int64, reverse bool, f func(start in
 }
 
 // FetchAll gives the windows of all keys with from <= start <= to until f
-// answers false: by start and key where the store is TimeOrdered, else segment
-// by segment, in each by key and start, as Kafka's stores do. f may change the store.
+// answers false: by start and key where the store is TimeOrdered or in memory,
+// else segment by segment, in each by key and start, as Kafka's stores do. f may
+// change the store.
 func (s *Window) FetchAll(from, to int64, f func(key []byte, start int64, value []byte, ts int64) bool) error {
 	return s.FetchKeys(nil, nil, from, to, f)
 }
@@ -130,9 +133,39 @@ func (s *Window) FetchAll(from, to int64, f func(key []byte, start int64, value 
 // FetchKeys is FetchAll for keyFrom <= key <= keyTo; nil bounds are open.
 func (s *Window) FetchKeys(keyFrom, keyTo []byte, from, to int64, f func(key []byte, start int64, value []byte, ts int64) bool) error {
 	from, to = s.seg.from(from, s.now.time), min(to, s.now.time)
-	if s.spec.TimeOrdered {
+	switch {
+	case s.spec.TimeOrdered:
 		return s.byTime(keyFrom, keyTo, from, to, f)
+	case s.spec.Memory:
+		return s.sorted(keyFrom, keyTo, from, to, f)
 	}
+	return s.bySegment(keyFrom, keyTo, from, to, f)
+}
+
+// sorted is bySegment in the order of starts.
+func (s *Window) sorted(keyFrom, keyTo []byte, from, to int64, f func(key []byte, start int64, value []byte, ts int64) bool) error {
+	type found struct {
+		item
+		start int64
+	}
+	var all []found
+	err := s.bySegment(keyFrom, keyTo, from, to, func(key []byte, start int64, value []byte, ts int64) bool {
+		all = append(all, found{item{key, value, ts}, start})
+		return true
+	})
+	if err != nil {
+		return err
+	}
+	slices.SortStableFunc(all, func(a, b found) int { return cmp.Compare(a.start, b.start) })
+	for i := range all {
+		if e := &all[i]; !f(e.key, e.start, e.value, e.ts) {
+			break
+		}
+	}
+	return nil
+}
+
+func (s *Window) bySegment(keyFrom, keyTo []byte, from, to int64, f func(key []byte, start int64, value []byte, ts int64) bool) error {
 	return s.seg.walk(from, to, false, func(seg int64) (bool, error) {
 		lo := append(area(nil, dataArea, seg), keyFrom...)
 		more := true
@@ -152,13 +185,11 @@ func (s *Window) byTime(keyFrom, keyTo []byte, from, to int64, f func(key []byte
 	if from > to {
 		return nil
 	}
-	lo, hi := area(nil, indexArea, from), area(nil, indexArea, to)
-	if to == math.MaxInt64 {
-		hi = []byte{indexArea + 1}
-	} else {
-		hi = area(hi[:0], indexArea, to+1)
+	hi := []byte{indexArea + 1}
+	if to < math.MaxInt64 {
+		hi = area(nil, indexArea, to+1)
 	}
-	scanned := s.table.scan(lo, hi, false, func(k, _ []byte, _ int64) bool {
+	scanned := s.table.scan(area(nil, indexArea, from), hi, false, func(k, _ []byte, _ int64) bool {
 		n := len(k) - 4
 		key, start, seq := k[prefixLen:n:n], int64(binary.BigEndian.Uint64(k[1:])), binary.BigEndian.Uint32(k[n:])
 		if !between(key, keyFrom, keyTo) {
