@@ -12,6 +12,7 @@ type progress struct {
 	a     *app
 	total int64 // bytes of input; 0 where nobody knows
 	now   func() counts
+	line  func() string // in place of the line that counts make
 	began time.Time
 	done  chan struct{}
 	ended sync.WaitGroup
@@ -32,7 +33,12 @@ const progressEvery = 250 * time.Millisecond
 // progress begins to show how far work came, as now says it; stop ends that.
 // total is what counts.read comes to at the end, or 0.
 func (a *app) progress(total int64, now func() counts) *progress {
-	p := &progress{a: a, total: total, now: now, began: time.Now(), done: make(chan struct{})}
+	return a.show(&progress{total: total, now: now})
+}
+
+// show begins to show a line, as progress does.
+func (a *app) show(p *progress) *progress {
+	p.a, p.began, p.done = a, time.Now(), make(chan struct{})
 	if a.env.ErrTTY && !a.quiet {
 		p.ended.Add(1)
 		go p.run()
@@ -49,6 +55,10 @@ func (p *progress) run() {
 		case <-p.done:
 			return
 		case <-tick.C:
+			if p.line != nil {
+				p.draw(p.line())
+				continue
+			}
 			p.draw(progressLine(p.now(), p.total, time.Since(p.began)))
 		}
 	}

@@ -7,6 +7,7 @@ func newStreamsCommand(a *app) *cobra.Command {
 	return newNoun("streams", "run stream processing jobs from YAML, as Kafka Streams does", nil,
 		newStreamsEvalCommand(a),
 		newStreamsListCommand(a),
+		newStreamsRunCommand(a),
 		newStreamsTestCommand(a),
 		newStreamsQueryCommand(a),
 		newStreamsResetCommand(a),

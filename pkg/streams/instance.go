@@ -1,0 +1,197 @@
+package streams
+
+import (
+	"errors"
+	"slices"
+
+	"kq/pkg/streams/query"
+	"kq/pkg/streams/run"
+	"kq/pkg/streams/spec"
+	"kq/pkg/streams/state"
+	"kq/pkg/streams/topology"
+)
+
+// instance shows a runtime to queries.
+type instance struct {
+	app      string
+	rt       *run.Runtime
+	topology *topology.Topology
+	types    map[string]spec.Types
+}
+
+// Stores are those that keys and values have types of.
+func (i *instance) Stores() []query.Store {
+	var out []query.Store
+	add := func(s *state.Spec, global bool) {
+		if t, ok := i.types[s.Name]; ok {
+			out = append(out, query.Store{Name: s.Name, Kind: s.Kind, Key: t.Key, Value: t.Value, WindowSize: s.WindowSize, Global: global})
+		}
+	}
+	for _, sub := range i.topology.Subs {
+		for _, s := range sub.Stores {
+			add(s, false)
+		}
+	}
+	for _, g := range i.topology.Globals {
+		add(g.Store, true)
+	}
+	return out
+}
+
+// Places are where the partitions of a store are.
+func (i *instance) Places(store string) []query.Place {
+	list := i.rt.Places(store)
+	out := make([]query.Place, len(list))
+	for n, l := range list {
+		out[n] = query.Place{Active: l.Active, Standbys: l.Standbys}
+	}
+	return out
+}
+
+// Open views what this process has of a store, as of the last commit.
+func (i *instance) Open(store string) (parts []query.Part, close func(), err error) {
+	var views []*state.View
+	close = func() {
+		for _, v := range views {
+			_ = v.Close() // it was read; what is lost with it is not missed
+		}
+	}
+	view := func(db *state.DB, part query.Part) error {
+		v, err := db.View()
+		if errors.Is(err, state.ErrClosed) {
+			return nil // the task went away just now
+		}
+		if err != nil {
+			return err
+		}
+		views = append(views, v)
+		if part.Store = v.Store(store); part.Store != nil {
+			parts = append(parts, part)
+		}
+		return nil
+	}
+	if slices.ContainsFunc(i.topology.Globals, func(g *topology.Global) bool { return g.Store.Name == store }) {
+		if db := i.rt.Globals(); db != nil {
+			err = view(db, query.Part{Active: true})
+		}
+		return parts, close, err
+	}
+	lag := map[string]int64{}
+	for _, t := range i.rt.Tasks() {
+		lag[t.ID.String()] = max(0, t.Restore-t.Restored)
+	}
+	for _, s := range i.rt.Stores() {
+		if s.Name != store || s.DB == nil {
+			continue
+		}
+		part := query.Part{Partition: s.Task.Partition, Active: s.Active && !s.Restoring}
+		if !part.Active {
+			part.Lag = lag[s.Task.String()]
+		}
+		if err := view(s.DB, part); err != nil {
+			return parts, close, err
+		}
+	}
+	return parts, close, nil
+}
+
+// Status is what the runtime is doing, in Kafka's words.
+func (i *instance) Status() query.Status {
+	s := i.rt.Status()
+	out := query.Status{App: i.app, State: stateOf(i.rt, &s), Topology: i.topology.Describe(), Metrics: metricsOf(&s)}
+	for _, t := range s.Tasks {
+		task := query.Task{ID: t.ID.String(), Role: "active", State: "running", StreamTime: -1}
+		switch t.Role {
+		case "standby":
+			task.Role = t.Role
+		case "restoring":
+			task.State = t.Role
+			task.Stores = []query.TaskStore{{Name: "all", Offset: t.Restored, End: t.Restore}}
+		}
+		out.Tasks = append(out.Tasks, task)
+	}
+	i.inputs(&s, out.Tasks)
+	return out
+}
+
+// inputs gives each active task the partitions that it reads.
+func (i *instance) inputs(s *run.Status, tasks []query.Task) {
+	for n := range tasks {
+		t := &tasks[n]
+		id := s.Tasks[n].ID
+		for _, in := range s.Inputs {
+			if t.Role != "active" || in.Partition != id.Partition || !i.reads(id.Sub, in.Topic) {
+				continue
+			}
+			t.Inputs = append(t.Inputs, query.Input{Topic: in.Topic, Partition: in.Partition, Offset: in.Committed, Committed: in.Committed, End: in.End})
+		}
+	}
+}
+
+// reads says whether a sub-topology reads a topic, which has its full name.
+func (i *instance) reads(sub int32, topic string) bool {
+	for _, st := range i.topology.Subs {
+		if int32(st.ID) != sub {
+			continue
+		}
+		for _, n := range st.Nodes {
+			if n.Kind != topology.SourceKind {
+				continue
+			}
+			for _, name := range n.Source.Topics {
+				if name == topic || n.Source.Internal && i.app+"-"+name == topic {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+func stateOf(rt *run.Runtime, s *run.Status) string {
+	switch s.State {
+	case run.Created:
+		return query.Created
+	case run.Failed:
+		return query.Failed
+	case run.Stopping:
+		return query.PendingShutdown
+	case run.Stopped:
+		return query.NotRunning
+	case run.Starting:
+		return query.Rebalancing
+	}
+	restoring := slices.ContainsFunc(s.Tasks, func(t run.TaskStatus) bool { return t.Role == "restoring" })
+	if restoring || rt.Hosts() == nil && len(s.Tasks) == 0 {
+		return query.Rebalancing
+	}
+	return query.Running
+}
+
+func metricsOf(s *run.Status) []query.Metric {
+	one := func(name, help string, n int64) query.Metric {
+		return query.Metric{Name: name, Help: help, Type: "counter", Samples: []query.Sample{{Value: float64(n)}}}
+	}
+	out := []query.Metric{
+		one("kq_streams_records_processed_total", "Input records that were processed.", s.Records),
+		one("kq_streams_records_sent_total", "Records that brokers acknowledged, changelogs included.", s.Sent),
+		one("kq_streams_commits_total", "Commits of threads.", s.Commits),
+		one("kq_streams_records_failed_total", "Records that a handler of errors took out.", s.Failed),
+		one("kq_streams_records_restored_total", "Changelog records that tasks read before they started.", s.Restored),
+	}
+	dropped := query.Metric{Name: "kq_streams_records_dropped_total", Help: "Records that an operator dropped, by operator and reason.", Type: "counter"}
+	for _, reason := range sortedKeys(s.Drops) {
+		dropped.Samples = append(dropped.Samples, query.Sample{Labels: []string{"reason", reason}, Value: float64(s.Drops[reason])})
+	}
+	tasks := query.Metric{Name: "kq_streams_tasks", Help: "Tasks of this process, by role.", Type: "gauge"}
+	for _, role := range []string{"active", "restoring", "standby"} {
+		n := 0
+		for _, t := range s.Tasks {
+			if t.Role == role {
+				n++
+			}
+		}
+		tasks.Samples = append(tasks.Samples, query.Sample{Labels: []string{"role", role}, Value: float64(n)})
+	}
+	return append(out, dropped, tasks)
+}
