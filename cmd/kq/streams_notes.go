@@ -57,7 +57,7 @@ func (n *runNotes) next(s streamsrun.Status) string {
 		n.waiting = true
 		return fmt.Sprintf("%s: the group has members of another kind, as a JVM application leaves behind: waiting up to %s for them to go", n.r.job.App(), left.Round(time.Second))
 	}
-	roles := map[string]int{}
+	roles := map[streamsrun.Role]int{}
 	for _, t := range s.Tasks {
 		roles[t.Role]++
 	}

@@ -9,12 +9,12 @@ import (
 )
 
 // taskText is the tasks of an instance, as "4 tasks, 1 restoring, 2 standbys".
-func taskText(roles map[string]int) string {
-	text := plural(int64(roles["active"]+roles["restoring"]), "task")
-	if n := roles["restoring"]; n > 0 {
+func taskText(roles map[streamsrun.Role]int) string {
+	text := plural(int64(roles[streamsrun.Active]+roles[streamsrun.Restoring]), "task")
+	if n := roles[streamsrun.Restoring]; n > 0 {
 		text += fmt.Sprintf(", %d restoring", n)
 	}
-	if n := roles["standby"]; n > 0 {
+	if n := roles[streamsrun.Standby]; n > 0 {
 		text += ", " + plural(int64(n), "standby copy")
 		if n > 1 {
 			text = text[:len(text)-len("copys")] + "copies"
@@ -43,11 +43,11 @@ func (r *runRate) line(app string, s streamsrun.Status) string {
 		r.rate = float64(s.Records-r.records) / since.Seconds()
 		r.at, r.records = now, s.Records
 	}
-	roles := map[string]int{}
+	roles := map[streamsrun.Role]int{}
 	restored, restore := int64(0), int64(0)
 	for _, t := range s.Tasks {
 		roles[t.Role]++
-		if t.Role == "restoring" {
+		if t.Role == streamsrun.Restoring {
 			restored, restore = restored+t.Restored, restore+t.Restore
 		}
 	}

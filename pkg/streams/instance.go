@@ -49,50 +49,17 @@ func (i *instance) Places(store string) []query.Place {
 }
 
 // Open views what this process has of a store, as of the last commit.
-func (i *instance) Open(store string) (parts []query.Part, close func(), err error) {
-	var views []*state.View
-	close = func() {
-		for _, v := range views {
-			_ = v.Close() // it was read; what is lost with it is not missed
+func (i *instance) Open(store string) (parts []query.Part, done func(), err error) {
+	list, done, err := i.rt.Open(store)
+	for _, p := range list {
+		if p.Store != nil {
+			parts = append(parts, query.Part(p))
 		}
 	}
-	view := func(db *state.DB, part query.Part) error {
-		v, err := db.View()
-		if errors.Is(err, state.ErrClosed) {
-			return nil // the task went away just now
-		}
-		if err != nil {
-			return err
-		}
-		views = append(views, v)
-		if part.Store = v.Store(store); part.Store != nil {
-			parts = append(parts, part)
-		}
-		return nil
+	if errors.Is(err, state.ErrClosed) {
+		err = nil // the task went away just now
 	}
-	if slices.ContainsFunc(i.topology.Globals, func(g *topology.Global) bool { return g.Store.Name == store }) {
-		if db := i.rt.Globals(); db != nil {
-			err = view(db, query.Part{Active: true})
-		}
-		return parts, close, err
-	}
-	lag := map[string]int64{}
-	for _, t := range i.rt.Tasks() {
-		lag[t.ID.String()] = max(0, t.Restore-t.Restored)
-	}
-	for _, s := range i.rt.Stores() {
-		if s.Name != store || s.DB == nil {
-			continue
-		}
-		part := query.Part{Partition: s.Task.Partition, Active: s.Active && !s.Restoring}
-		if !part.Active {
-			part.Lag = lag[s.Task.String()]
-		}
-		if err := view(s.DB, part); err != nil {
-			return parts, close, err
-		}
-	}
-	return parts, close, nil
+	return parts, done, err
 }
 
 // Status is what the runtime is doing, in Kafka's words.
@@ -100,52 +67,22 @@ func (i *instance) Status() query.Status {
 	s := i.rt.Status()
 	out := query.Status{App: i.app, State: stateOf(i.rt, &s), Topology: i.topology.Describe(), Metrics: metricsOf(&s)}
 	for _, t := range s.Tasks {
-		task := query.Task{ID: t.ID.String(), Role: "active", State: "running", StreamTime: -1}
+		task := query.Task{ID: t.ID.String(), Role: "active", State: "running", StreamTime: t.StreamTime}
 		switch t.Role {
-		case "standby":
-			task.Role = t.Role
-		case "restoring":
-			task.State = t.Role
-			task.Stores = []query.TaskStore{{Name: "all", Offset: t.Restored, End: t.Restore}}
+		case run.Standby:
+			task.Role = "standby"
+		case run.Restoring:
+			task.State = "restoring"
+		}
+		for _, in := range t.Inputs {
+			task.Inputs = append(task.Inputs, query.Input{Topic: in.Topic, Partition: in.Partition, Offset: in.Committed, Committed: in.Committed, End: in.End})
+		}
+		for _, st := range t.Stores {
+			task.Stores = append(task.Stores, query.TaskStore(st))
 		}
 		out.Tasks = append(out.Tasks, task)
 	}
-	i.inputs(&s, out.Tasks)
 	return out
-}
-
-// inputs gives each active task the partitions that it reads.
-func (i *instance) inputs(s *run.Status, tasks []query.Task) {
-	for n := range tasks {
-		t := &tasks[n]
-		id := s.Tasks[n].ID
-		for _, in := range s.Inputs {
-			if t.Role != "active" || in.Partition != id.Partition || !i.reads(id.Sub, in.Topic) {
-				continue
-			}
-			t.Inputs = append(t.Inputs, query.Input{Topic: in.Topic, Partition: in.Partition, Offset: in.Committed, Committed: in.Committed, End: in.End})
-		}
-	}
-}
-
-// reads says whether a sub-topology reads a topic, which has its full name.
-func (i *instance) reads(sub int32, topic string) bool {
-	for _, st := range i.topology.Subs {
-		if int32(st.ID) != sub {
-			continue
-		}
-		for _, n := range st.Nodes {
-			if n.Kind != topology.SourceKind {
-				continue
-			}
-			for _, name := range n.Source.Topics {
-				if name == topic || n.Source.Internal && i.app+"-"+name == topic {
-					return true
-				}
-			}
-		}
-	}
-	return false
 }
 
 func stateOf(rt *run.Runtime, s *run.Status) string {
@@ -161,7 +98,7 @@ func stateOf(rt *run.Runtime, s *run.Status) string {
 	case run.Starting:
 		return query.Rebalancing
 	}
-	restoring := slices.ContainsFunc(s.Tasks, func(t run.TaskStatus) bool { return t.Role == "restoring" })
+	restoring := slices.ContainsFunc(s.Tasks, func(t run.TaskStatus) bool { return t.Role == run.Restoring })
 	if restoring || rt.Hosts() == nil && len(s.Tasks) == 0 {
 		return query.Rebalancing
 	}
@@ -184,14 +121,14 @@ func metricsOf(s *run.Status) []query.Metric {
 		dropped.Samples = append(dropped.Samples, query.Sample{Labels: []string{"reason", reason}, Value: float64(s.Drops[reason])})
 	}
 	tasks := query.Metric{Name: "kq_streams_tasks", Help: "Tasks of this process, by role.", Type: "gauge"}
-	for _, role := range []string{"active", "restoring", "standby"} {
+	for _, role := range []run.Role{run.Active, run.Restoring, run.Standby} {
 		n := 0
 		for _, t := range s.Tasks {
 			if t.Role == role {
 				n++
 			}
 		}
-		tasks.Samples = append(tasks.Samples, query.Sample{Labels: []string{"role", role}, Value: float64(n)})
+		tasks.Samples = append(tasks.Samples, query.Sample{Labels: []string{"role", string(role)}, Value: float64(n)})
 	}
 	return append(out, dropped, tasks)
 }
