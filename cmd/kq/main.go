@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	_ "time/tzdata" // zones of jobs, where the system has none: Windows, an empty image
 
 	"kq/internal/cli"
 )
