@@ -10,6 +10,11 @@ func newStreamsCommand(a *app) *cobra.Command {
 		newStreamsRunCommand(a),
 		newStreamsTestCommand(a),
 		newStreamsQueryCommand(a),
+		newStreamsInitCommand(a),
+		newStreamsValidateCommand(a),
+		newStreamsDescribeCommand(a),
+		newStreamsGraphCommand(a),
+		newStreamsSchemaCommand(a),
 		newStreamsResetCommand(a),
 	)
 }

@@ -67,6 +67,7 @@ var streamsLayers = map[string]int{
 	"pkg/streams/expr":          1,
 	"pkg/streams/topology":      1,
 	"pkg/streams/dsl":           2,
+	"pkg/streams/graph":         3,
 	"pkg/streams/task":          2,
 	"pkg/streams/driver":        3,
 	"pkg/streams/query":         3,

@@ -22,17 +22,30 @@ type Error struct {
 
 // Error is the mistake with its line and a caret below it, without the hint.
 func (e *Error) Error() string {
+	if x := e.Excerpt(); x != "" {
+		return e.Place() + "\n" + x
+	}
+	return e.Place()
+}
+
+// Place is FILE:LINE:COLUMN: MESSAGE, in one line.
+func (e *Error) Place() string {
 	if e.Line == 0 {
 		return e.File + ": " + e.Message
 	}
-	head := fmt.Sprintf("%s:%d:%d: %s", e.File, e.Line, e.Column, e.Message)
+	return fmt.Sprintf("%s:%d:%d: %s", e.File, e.Line, e.Column, e.Message)
+}
+
+// Excerpt is the line of the file and a caret below the mistake: two lines,
+// "" where the file has no such line.
+func (e *Error) Excerpt() string {
 	if e.Source == "" {
-		return head
+		return ""
 	}
 	line, column := window(e.Source, e.Column)
 	number := fmt.Sprint(e.Line)
 	caret := strings.Repeat("^", max(1, min(e.Length, utf8.RuneCountInString(line)-column+1)))
-	return fmt.Sprintf("%s\n  %s | %s\n  %s | %s%s", head, number, line, strings.Repeat(" ", len(number)), blank(line, column-1), caret)
+	return fmt.Sprintf("  %s | %s\n  %s | %s%s", number, line, strings.Repeat(" ", len(number)), blank(line, column-1), caret)
 }
 
 // shown is how much of a long line is printed, in characters.

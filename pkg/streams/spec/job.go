@@ -10,7 +10,7 @@ type Job struct {
 	Where
 	// App is the application id: the consumer group, the prefix of internal topics and of transactional ids.
 	App string `key:"app,required" pattern:"^[A-Za-z0-9._-]+$" example:"streams-wordcount"`
-	// Brokers are the brokers to ask first; -b on the command line and the profile go before them.
+	// Brokers are the brokers to ask first; -b, the environment and the profile go before them.
 	Brokers []string `key:"brokers,one" example:"localhost:9092"`
 	// Config is how the job runs.
 	Config Config `key:"config"`
