@@ -214,7 +214,7 @@ func (b *Builder) Stream(topics []string, c Consumed) *Stream {
 	if n == nil {
 		n = b.addNode(name)
 		b.read[id] = n
-		b.top.AddSource(name, &topology.Source{Topics: topics, Key: c.Key, Value: c.Value, Timestamp: c.Timestamp, OffsetReset: c.OffsetReset})
+		b.top.AddSource(name, &topology.Source{Topics: topics, Key: c.Key, Value: c.Value, Timestamp: c.Timestamp, Processing: c.Processing, OffsetReset: c.OffsetReset})
 	}
 	return &Stream{b: b, name: n.name, node: n, Key: c.Key, Value: c.Value, sources: []string{n.name}}
 }

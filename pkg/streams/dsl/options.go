@@ -56,6 +56,8 @@ type Consumed struct {
 	Name       Named
 	Key, Value codec.Codec // nil: the builder's
 	Timestamp  TimestampExtractor
+	// Processing takes the wall clock as the time of records.
+	Processing bool
 	// OffsetReset is earliest, latest or none; "" is the application's.
 	OffsetReset string
 }

@@ -16,7 +16,7 @@ func (b *Builder) Table(topic string, c Consumed, m Materialized) *Table {
 	}
 	source := b.suffixed(c.Name, "-source", "KSTREAM-SOURCE-")
 	name := b.named(c.Name, "KTABLE-SOURCE-")
-	b.top.AddSource(source, &topology.Source{Topics: []string{topic}, Key: c.Key, Value: c.Value, Timestamp: c.Timestamp, OffsetReset: c.OffsetReset})
+	b.top.AddSource(source, &topology.Source{Topics: []string{topic}, Key: c.Key, Value: c.Value, Timestamp: c.Timestamp, Processing: c.Processing, OffsetReset: c.OffsetReset})
 	b.addNode(source)
 	return b.source(name, k, source, b.nodes[len(b.nodes)-1], []string{source})
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"kq/pkg/streams/topology"
 )
@@ -138,11 +139,13 @@ func (m *model) byPart() []*part {
 }
 
 // numbered are the names that the DSL counts.
-var numbered = regexp.MustCompile(`^(?:KSTREAM|KTABLE|COGROUPKSTREAM)-([A-Z-]+?)-?0*(\d{1,10})(\d*)$`)
+var numbered = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(?:KSTREAM|KTABLE|COGROUPKSTREAM)-([A-Z-]+?)-?0*(\d{1,10})(\d*)$`)
+})
 
 // short is the name of an operator without what all have: KSTREAM-FILTER-0000000001 is filter 1.
 func short(name string) string {
-	m := numbered.FindStringSubmatch(name)
+	m := numbered().FindStringSubmatch(name)
 	if m == nil {
 		return name
 	}

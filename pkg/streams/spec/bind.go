@@ -74,7 +74,7 @@ type bound struct {
 	prog *expr.Program
 	typ  expr.Type
 	pool *sync.Pool
-	uses struct{ key, window, headers bool }
+	uses struct{ key, window, headers, origin bool }
 	// plain is key or value where the expression is nothing else.
 	plain string
 }
@@ -94,6 +94,7 @@ func (c *compiler) bind(w *Where, key string, src Expr, s *scope, want expr.Type
 	}
 	b := &bound{scope: s, prog: p, typ: p.Type()}
 	b.uses.key, b.uses.window, b.uses.headers = p.Uses("key"), p.Uses("window"), p.Uses("headers")
+	b.uses.origin = s.topic >= 0 && (p.Uses("topic") || p.Uses("partition") || p.Uses("offset"))
 	b.pool = &sync.Pool{New: func() any { return &runner{prog: p.Clone(), vars: s.env.Vars()} }}
 	switch text := strings.TrimSpace(string(src)); {
 	case text == "value" && s.value >= 0:

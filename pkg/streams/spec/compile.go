@@ -66,8 +66,8 @@ func (j *Job) Compile(o CompileOptions) (*Compiled, error) {
 	c := &compiler{
 		job: j, f: &f, o: o, b: dsl.NewBuilder(), flows: map[string]*flow{}, globals: map[string]*global{}, pipelines: map[string]*Pipeline{},
 		state: map[string]progress{}, stores: map[string]*yaml.Node{}, used: map[string]bool{},
-		shared: map[string]*procStore{},
-		out:    &Compiled{Stores: map[string]Types{}, Topics: map[string]Types{}},
+		shared: map[string]*procStore{}, between: map[string]*yaml.Node{}, readers: map[string]reader{},
+		out: &Compiled{Stores: map[string]Types{}, Topics: map[string]Types{}},
 	}
 	c.b.Counts = o.Counts
 	c.names()
@@ -75,6 +75,7 @@ func (j *Job) Compile(o CompileOptions) (*Compiled, error) {
 	for _, p := range j.Pipelines {
 		c.pipeline(p)
 	}
+	c.config()
 	c.unused()
 	c.tests()
 	if len(f.errs) > 0 {
@@ -101,6 +102,9 @@ type compiler struct {
 	stores    map[string]*yaml.Node // where the name of a store was given first
 	used      map[string]bool       // of the stores that are declared
 	shared    map[string]*procStore // stores of process steps
+	between   map[string]*yaml.Node // where the name of a repartition topic was given
+	readers   map[string]reader     // of topics
+	dynamic   bool                  // a sink chooses its topic by record
 	path      []string              // of pipelines that are being compiled
 	out       *Compiled
 }

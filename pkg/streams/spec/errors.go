@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
@@ -30,7 +31,7 @@ func (e *topicError) Error() string {
 }
 
 // word is a name in an expression.
-var word = regexp.MustCompile(`^\w+`)
+var word = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\w+`) })
 
 // wrongExpr notes an expression that does not compile, with the caret inside
 // of the line of the file where the text of the file is the expression's.
@@ -44,7 +45,7 @@ func (c *compiler) wrongExpr(w *Where, key, src string, err error) {
 	at, length := posOf(n), lengthOf(n)
 	if e.Line > 0 {
 		if p, ok := c.f.inside(n, src, e.Line, e.Column); ok {
-			at, length = p, max(1, len(word.FindString(string([]rune(c.f.line(p.Line))[p.Column-1:]))))
+			at, length = p, max(1, len(word().FindString(string([]rune(c.f.line(p.Line))[p.Column-1:]))))
 		}
 	}
 	c.f.wrongAt(at, length, e.Hint, "%s", e.Message)

@@ -109,6 +109,7 @@ func (c *compiler) cogrouped(f *flow, a *fold, m dsl.Materialized) *dsl.Table {
 
 // otherGroup groups another stream of a cogroup, under keys of the same type.
 func (c *compiler) otherGroup(w *Cogrouped, other, f *flow) *dsl.Group {
+	c.through(&w.Where, "repartition", w.Repartition)
 	o := dsl.Grouped{Name: dsl.Named(w.Repartition), Key: f.key, Value: other.value}
 	if w.GroupBy != "" {
 		return other.stream.GroupBy(c.bind(&w.Where, "groupBy", w.GroupBy, recordScope(other), expr.Any).mapper(), o)

@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -32,6 +33,7 @@ func (c *compiler) groupStep(s *Step, f *flow) *flow {
 	}
 	sc := recordScope(f)
 	key := c.bind(&g.Where, "key", g.Key, sc, expr.Any)
+	c.through(&g.Where, "repartition", g.Repartition)
 	out := *f
 	out.stream, out.table = nil, nil
 	out.setKey(c.codec(g.KeyType, c.keyOf(key, f), f.key), g.KeyType == nil)
@@ -72,6 +74,7 @@ func (c *compiler) groupByKey(s *Step, f *flow) *flow {
 		return nil
 	}
 	g := s.GroupByKey
+	c.through(&g.Where, "repartition", g.Repartition)
 	out := *f
 	out.stream = nil
 	if g.KeyType != nil {
@@ -164,13 +167,33 @@ func (c *compiler) windowed(g interface {
 
 // show writes a duration as a job file has it.
 func show(d time.Duration) string {
-	s := d.String()
-	for _, zero := range []string{"m0s", "h0m"} {
-		if strings.HasSuffix(s, zero) {
-			s = s[:len(s)-2]
+	out := ""
+	for _, u := range []struct {
+		name string
+		is   time.Duration
+	}{{"d", 24 * time.Hour}, {"h", time.Hour}, {"m", time.Minute}, {"s", time.Second}, {"ms", time.Millisecond}} {
+		if n := d / u.is; n > 0 {
+			out += fmt.Sprint(int64(n)) + u.name
+			d -= n * u.is
 		}
 	}
-	return s
+	if out == "" {
+		return "0s"
+	}
+	return out
+}
+
+// through notes the name of a repartition topic: no two have one.
+func (c *compiler) through(w *Where, key, name string) {
+	if name == "" {
+		return
+	}
+	n := w.valueNode(key)
+	if was := c.between[name]; was != nil {
+		c.f.wrong(n, fmt.Sprintf("the first is on line %d", was.Line), "two repartition topics are called %s", name)
+		return
+	}
+	c.between[name] = n
 }
 
 func (c *compiler) toTable(p *place, s *Step, f *flow) *flow {

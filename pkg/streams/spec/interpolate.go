@@ -5,20 +5,23 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"go.yaml.in/yaml/v3"
 )
 
 // reference is ${NAME}, ${NAME:-default}, ${vars.NAME}, or $${ for a plain ${.
-var reference = regexp.MustCompile(`\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_.-]*?)(:-([^}]*))?\}|\$\{`)
+var reference = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_.-]*?)(:-([^}]*))?\}|\$\{`)
+})
 
 // interpolate is the text of a scalar with what ${…} names in it.
 func (f *file) interpolate(n *yaml.Node) string {
 	if !strings.Contains(n.Value, "${") {
 		return n.Value
 	}
-	return reference.ReplaceAllStringFunc(n.Value, func(s string) string {
-		m := reference.FindStringSubmatch(s)
+	return reference().ReplaceAllStringFunc(n.Value, func(s string) string {
+		m := reference().FindStringSubmatch(s)
 		switch {
 		case s == "$${":
 			return "${"

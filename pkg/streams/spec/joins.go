@@ -207,6 +207,7 @@ func (c *compiler) joinStream(p *place, s *Step, j *Join, f, right *flow) *flow 
 		side := x[1].(*flow)
 		c.out.Stores[o.Name+x[0].(string)+"-join-store"] = Types{side.key, side.value}
 	}
+	c.through(&j.Where, "repartition", j.Repartition)
 	name := j.Repartition
 	if name == "" && (f.stream.Moved() || right.stream.Moved() || j.Copartition == "auto") {
 		name = p.name + "-" + s.op
@@ -242,6 +243,7 @@ func copartition(j *Join) dsl.Copartition {
 
 func (c *compiler) joinTable(p *place, s *Step, j *Join, f, right *flow) *flow {
 	as := c.as(j, f, right)
+	c.through(&j.Where, "repartition", j.Repartition)
 	with := dsl.Joined{Key: f.key, Left: f.value, Retrigger: j.Retrigger, Copartition: copartition(j), Name: dsl.Named(j.Repartition)}
 	if j.Store != nil && j.Store.Name != "" {
 		with.Name = dsl.Named(j.Store.Name)
@@ -291,6 +293,7 @@ func (c *compiler) joinForeign(p *place, s *Step, j *Join, f, right *flow) *flow
 	as := c.as(j, f, right)
 	out := c.joined(f, j, as)
 	out.history = 0
+	c.through(&j.Where, "repartition", j.Repartition)
 	name := j.Repartition
 	if name == "" {
 		name = p.name + "-" + s.op

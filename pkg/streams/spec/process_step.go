@@ -3,6 +3,7 @@ package spec
 import (
 	"regexp"
 	"slices"
+	"sync"
 
 	"kq/pkg/streams/codec"
 	"kq/pkg/streams/dsl"
@@ -175,7 +176,7 @@ func (k *actionCheck) expr(w *Where, key string, src Expr, vars []variable, want
 	s := newScope(vars...)
 	s.windowed, s.keyType, s.valueType = k.pr.in.windowed() && !k.timer, k.pr.in.keyType, k.pr.in.valueType
 	(&processor{procedure: k.pr}).functions(s.env)
-	for _, m := range storeCall.FindAllStringSubmatch(string(src), -1) {
+	for _, m := range storeCall().FindAllStringSubmatch(string(src), -1) {
 		if k.pr.stores[m[2]] == nil {
 			k.c.f.wrong(w.valueNode(key), suggest(m[2], k.pr.names), "process has no store %q", m[2])
 		}
@@ -184,7 +185,7 @@ func (k *actionCheck) expr(w *Where, key string, src Expr, vars []variable, want
 }
 
 // storeCall is a function of stores and the name of its store.
-var storeCall = regexp.MustCompile(`\b(get|all|range|fetch)\(\s*["']([^"']*)["']`)
+var storeCall = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\b(get|all|range|fetch)\(\s*["']([^"']*)["']`) })
 
 // guard checks if: and for:, and gives the variables that the rest sees.
 func (k *actionCheck) guard(w *Where, cond, list Expr, vars []variable) []variable {

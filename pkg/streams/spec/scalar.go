@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"go.yaml.in/yaml/v3"
@@ -124,19 +125,19 @@ func scalarName(v reflect.Value) string {
 }
 
 var (
-	durationForm = regexp.MustCompile(`^(\d{1,12}(ms|s|m|h|d))+$`)
-	durationPart = regexp.MustCompile(`(\d+)(ms|s|m|h|d)`)
-	sizeForm     = regexp.MustCompile(`^(\d{1,12})(B|KB|MB|GB)$`)
+	durationForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(\d{1,12}(ms|s|m|h|d))+$`) })
+	durationPart = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(\d+)(ms|s|m|h|d)`) })
+	sizeForm     = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(\d{1,12})(B|KB|MB|GB)$`) })
 )
 
 // parseDuration reads 500ms, 5s, 10m, 24h, 7d and sums as 1h30m.
 func parseDuration(s string) (time.Duration, error) {
-	if !durationForm.MatchString(s) {
+	if !durationForm().MatchString(s) {
 		return 0, fmt.Errorf("%q is no duration, as 500ms, 5s, 10m, 24h, 7d or 1h30m", clip(s))
 	}
 	units := map[string]time.Duration{"ms": time.Millisecond, "s": time.Second, "m": time.Minute, "h": time.Hour, "d": 24 * time.Hour}
 	var sum time.Duration
-	for _, m := range durationPart.FindAllStringSubmatch(s, -1) {
+	for _, m := range durationPart().FindAllStringSubmatch(s, -1) {
 		n, _ := strconv.ParseInt(m[1], 10, 64)
 		if d := time.Duration(n); d > (math.MaxInt64-sum)/units[m[2]] {
 			return 0, fmt.Errorf("%q is too long: at most about 292 years", s)
@@ -148,7 +149,7 @@ func parseDuration(s string) (time.Duration, error) {
 
 // parseSize reads 0B, 512KB, 10MB, 1GB.
 func parseSize(s string) (Size, error) {
-	m := sizeForm.FindStringSubmatch(s)
+	m := sizeForm().FindStringSubmatch(s)
 	if m == nil {
 		return 0, fmt.Errorf("%q is no size, as 0B, 512KB, 10MB or 1GB", clip(s))
 	}

@@ -26,6 +26,7 @@ func (c *compiler) sink(f *flow, s *Sink) {
 		p.Partition = c.bind(&s.Where, "partition", s.Partition, recordScope(f, variable{"partitions", expr.Int}), expr.Int).partitioner
 	}
 	if s.TopicExpr != "" {
+		c.dynamic = true
 		stream.ToDynamic(c.bind(&s.Where, "topicExpr", s.TopicExpr, recordScope(f, originVars()...), expr.String).topicOf, p)
 		return
 	}

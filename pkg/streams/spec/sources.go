@@ -48,6 +48,29 @@ func (c *compiler) topic(w *Where, i int, name string, f *flow) {
 	c.out.Topics[name] = Types{f.key, f.value}
 }
 
+// reader is what reads a topic.
+type reader struct {
+	kind  string // stream, table or global
+	clock string
+	line  int
+}
+
+// once checks that a topic is read in one way: streams share a source, and a
+// table or a global has its topic for itself.
+func (c *compiler) once(w *Where, kind, clock string, topics ...string) {
+	for i, t := range topics {
+		was, ok := c.readers[t]
+		switch {
+		case ok && (kind != "stream" || was.kind != "stream"):
+			c.f.wrong(w.item("topic", i), "read it once, and go on from there: a table has toStream, a stream toTable", "topic %s is read as a %s here and as a %s on line %d", t, kind, was.kind, was.line)
+		case ok && was.clock != clock:
+			c.f.wrong(w.item("topic", i), "give both the same timestamp:, time: and offsetReset:", "topic %s has other times here than on line %d", t, was.line)
+		case !ok:
+			c.readers[t] = reader{kind, clock, w.node.Line}
+		}
+	}
+}
+
 // legalTopic is Kafka's rule (Topic.isInvalid).
 func legalTopic(name string) bool {
 	if name == "" || name == "." || name == ".." || len(name) > 249 {
@@ -64,14 +87,16 @@ func legalTopic(name string) bool {
 }
 
 func (c *compiler) stream(s *Stream) *flow {
+	c.once(&s.Where, "stream", string(s.Timestamp)+" "+s.Time+" "+s.OffsetReset, s.Topic...)
 	f := c.declared(&s.Where, s.Name, s.Key, s.Value, s.Fields, s.Topic...)
 	f.stream = c.b.Stream(s.Topic, dsl.Consumed{
-		Key: f.key, Value: f.value, OffsetReset: s.OffsetReset, Timestamp: c.extractor(&s.Where, f, s.Timestamp, s.Time),
+		Key: f.key, Value: f.value, OffsetReset: s.OffsetReset, Timestamp: c.extractor(&s.Where, f, s.Timestamp, s.Time), Processing: s.Time == "processing",
 	})
 	return f
 }
 
 func (c *compiler) table(t *Table) *flow {
+	c.once(&t.Where, "table", "", t.Topic)
 	f := c.declared(&t.Where, t.Name, t.Key, t.Value, t.Fields, t.Topic)
 	m := c.materialized(&t.Where, t.Store, t.Name, f)
 	m.History, f.history = t.Versioned, t.Versioned
@@ -80,10 +105,14 @@ func (c *compiler) table(t *Table) *flow {
 }
 
 func (c *compiler) consumed(t *Table, f *flow) dsl.Consumed {
-	return dsl.Consumed{Key: f.key, Value: f.value, OffsetReset: t.OffsetReset, Timestamp: c.extractor(&t.Where, f, t.Timestamp, t.Time)}
+	return dsl.Consumed{Key: f.key, Value: f.value, OffsetReset: t.OffsetReset, Timestamp: c.extractor(&t.Where, f, t.Timestamp, t.Time), Processing: t.Time == "processing"}
 }
 
 func (c *compiler) global(t *Table) {
+	c.once(&t.Where, "global", "", t.Topic)
+	if t.Time == "processing" {
+		c.f.wrong(t.keyNode("time"), "", "a global takes the times of its records")
+	}
 	f := c.declared(&t.Where, t.Name, t.Key, t.Value, t.Fields, t.Topic)
 	if t.Has("versioned") {
 		c.f.wrong(t.keyNode("versioned"), "read it as a table", "a global keeps no history")

@@ -136,14 +136,15 @@ func (c *compiler) stateless(s *Step, f *flow) *flow {
 		return nil
 	}
 	sc := recordScope(f)
+	located := recordScope(f, originVars()...)
 	switch s.op {
 	case "filter":
-		return f.asStream(f.stream.Filter(c.bind(&s.Filter.Where, "if", s.Filter.If, sc, expr.Bool).predicate))
+		return f.asStream(c.bind(&s.Filter.Where, "if", s.Filter.If, located, expr.Bool).filter(f.stream, true))
 	case "filterNot":
-		return f.asStream(f.stream.FilterNot(c.bind(&s.FilterNot.Where, "if", s.FilterNot.If, sc, expr.Bool).predicate))
+		return f.asStream(c.bind(&s.FilterNot.Where, "if", s.FilterNot.If, located, expr.Bool).filter(f.stream, false))
 	case "mapValues":
-		b := c.bind(&s.MapValues.Where, "value", s.MapValues.Value, sc, expr.Any)
-		out := f.asStream(f.stream.MapValues(b.mapper()))
+		b := c.bind(&s.MapValues.Where, "value", s.MapValues.Value, located, expr.Any)
+		out := f.asStream(b.mapValues(f.stream))
 		return c.typed(out, nil, nil, b, s.MapValues.ValueType)
 	case "flatMapValues":
 		b := c.bind(&s.FlatMapValues.Where, "value", s.FlatMapValues.Value, sc, expr.List)
@@ -165,8 +166,8 @@ func (c *compiler) stateless(s *Step, f *flow) *flow {
 	if s.op == "mapKey" {
 		k = s.MapKey
 	}
-	b := c.bind(&k.Where, "key", k.Key, sc, expr.Any)
-	return c.typed(f.asStream(f.stream.SelectKey(b.mapper())), b, k.KeyType, nil, nil)
+	b := c.bind(&k.Where, "key", k.Key, located, expr.Any)
+	return c.typed(f.asStream(b.selectKey(f.stream)), b, k.KeyType, nil, nil)
 }
 
 func (c *compiler) mapStep(m *Map, f *flow, sc *scope) *flow {
@@ -355,6 +356,7 @@ func (c *compiler) repartition(p *place, s *Step, f *flow) *flow {
 	if name == "" {
 		name = p.name
 	}
+	c.through(&r.Where, "name", name)
 	out := *f
 	if r.KeyType != nil {
 		out.setKey(c.codec(r.KeyType, nil, f.key), false)

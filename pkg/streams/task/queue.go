@@ -63,7 +63,9 @@ func (q *queue) prepare(t *Task) error {
 		if err := q.check(in); err != nil {
 			return err
 		}
-		if src.Timestamp != nil {
+		if src.Processing {
+			q.head.Timestamp = t.times.Wall
+		} else if src.Timestamp != nil {
 			o := topology.Origin{Topic: q.topic, Partition: q.partition, Offset: in.Offset}
 			ts, err := src.Timestamp(&q.head, &o)
 			if err != nil {

@@ -95,6 +95,7 @@ func (t *Task) queue(topic string, partition int32) *queue {
 // failure is a *RecordError, and the record counts as taken: the caller goes
 // on, or does not.
 func (t *Task) Process(wall int64) (bool, error) {
+	t.times.Wall = wall
 	var best *queue
 	empty, behind := false, false
 	for _, q := range t.queues {

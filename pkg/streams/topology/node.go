@@ -22,6 +22,9 @@ type Source struct {
 	// Timestamp is the record's time; nil takes the record's own. A negative
 	// result of an extractor drops the record.
 	Timestamp func(r *Record, o *Origin) (int64, error)
+	// Processing takes the wall clock as the time of records, as of when they
+	// become the next of their partition (WallclockTimestampExtractor).
+	Processing bool
 	// OffsetReset is earliest, latest or none; "" is the application's.
 	OffsetReset string
 	// Internal topics carry the application's prefix and are made by it.
