@@ -32,6 +32,7 @@ type timeWindows struct {
 	in    *topology.Record // the record at hand
 	key   []byte
 	step  func(start, end int64) error
+	day   [2]int64 // the last calendar window, to be looked up seldom
 }
 
 func (p *timeWindows) Init(ctx *topology.Context) (err error) {
@@ -63,7 +64,14 @@ func (p *timeWindows) Process(r *topology.Record) error {
 	}
 	p.done.touch()
 	p.in, p.key = r, key
-	return p.cut.each(r.Timestamp, p.step)
+	if p.cut.Days == 0 {
+		return p.cut.each(r.Timestamp, p.step)
+	}
+	if r.Timestamp < p.day[0] || r.Timestamp >= p.day[1] {
+		start := max(0, p.cut.calendar().Start(r.Timestamp))
+		p.day = [2]int64{start, p.cut.end(start)}
+	}
+	return p.update(p.day[0], p.day[1])
 }
 
 // open is the time that the end of a window must lie after to take records.

@@ -80,12 +80,8 @@ func (w Windows) end(start int64) int64 {
 	return start + w.Size.Milliseconds()
 }
 
-// each calls f for the windows that hold ts, the earliest first.
+// each calls f for the tumbling or hopping windows that hold ts, the earliest first.
 func (w Windows) each(ts int64, f func(start, end int64) error) error {
-	if w.Days > 0 {
-		start := max(0, w.calendar().Start(ts))
-		return f(start, w.end(start))
-	}
 	size, advance := w.Size.Milliseconds(), w.Advance.Milliseconds()
 	for start := max(0, ts-size+advance) / advance * advance; start <= ts; start += advance {
 		if err := f(start, start+size); err != nil {
