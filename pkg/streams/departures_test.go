@@ -85,7 +85,7 @@ func writeDepartures(t *testing.T, all map[string]*departure) {
 		entries = append(entries, " "+string(marshal(t, name))+": "+string(marshal(t, all[name])))
 	}
 	text := "{\n" + strings.Join(entries, ",\n") + "\n}\n"
-	if err := os.WriteFile(filepath.Join(vectors, "departures.json"), []byte(text), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(*vectors, "departures.json"), []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -110,7 +110,7 @@ func replay(t *testing.T, v *vector) expected {
 	if err != nil {
 		t.Fatal(err)
 	}
-	compiled, err := job.Compile(spec.CompileOptions{})
+	compiled, err := job.Compile(spec.CompileOptions{Counts: v.counts})
 	if err != nil {
 		t.Fatal(err)
 	}

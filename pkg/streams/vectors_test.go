@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"maps"
@@ -17,7 +18,7 @@ import (
 
 // vectors is the folder of cases (NAME.cases.json, written by hand) and of what
 // Kafka Streams makes of them (NAME.expect.json, from go run ./internal/task golden streams).
-const vectors = "testdata/conformance"
+var vectors = flag.String("vectors", "testdata/conformance", "replay the cases of this folder")
 
 // suite is a file of cases.
 type suite struct {
@@ -40,6 +41,8 @@ type vector struct {
 	job   []byte
 	steps []step
 	want  expected
+	// counts are the partitions of topics, nil where they do not matter.
+	counts func(topic string) int32
 }
 
 // step is [topic, key, value, timestamp], with {"header": "text"} behind it, or
@@ -58,7 +61,7 @@ type expected struct {
 
 func readJSON(t *testing.T, name string, v any) {
 	t.Helper()
-	src, err := os.ReadFile(filepath.Join(vectors, name))
+	src, err := os.ReadFile(filepath.Join(*vectors, name))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,7 +75,7 @@ func readJSON(t *testing.T, name string, v any) {
 // suites reads all cases, by the name of their file.
 func suites(t *testing.T) map[string][]vector {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join(vectors, "*.cases.json"))
+	files, err := filepath.Glob(filepath.Join(*vectors, "*.cases.json"))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no cases: %v", err)
 	}

@@ -47,16 +47,20 @@ func (p *windowBase) update(store windowStore, r *topology.Record, key []byte, w
 	if p.held != nil {
 		return p.later(r, key, w, 0, value, raw, ts)
 	}
-	putWindow(store, key, w.Start, raw, ts, r.Timestamp)
+	p.putWindow(store, key, w.Start, raw, ts, r.Timestamp)
 	return p.forward(r, w, value, old, ts)
 }
 
 // putWindow stores; Kafka's changelog gives a deletion the time of the record.
-func putWindow(store windowStore, key []byte, start int64, raw []byte, ts, record int64) int64 {
+// A store that others write too may have forgotten that time: that is counted,
+// but children hear of it, as in Kafka.
+func (p *windowBase) putWindow(store windowStore, key []byte, start int64, raw []byte, ts, record int64) int64 {
 	if raw == nil {
 		ts = record
 	}
-	store.Put(key, start, raw, ts)
+	if !store.Put(key, start, raw, ts) {
+		p.ctx.Drop("late")
+	}
 	return ts
 }
 
@@ -65,7 +69,7 @@ func (p *windowBase) holdWindows(store windowStore) {
 	p.hold(func(e *cached) ([]byte, error) {
 		b, _, err := store.Get(e.key, e.start)
 		return b, err
-	}, func(e *cached) int64 { return putWindow(store, e.key, e.start, e.value, e.ts, e.r.Timestamp) })
+	}, func(e *cached) int64 { return p.putWindow(store, e.key, e.start, e.value, e.ts, e.r.Timestamp) })
 }
 
 // later holds an update of a window back; end is 0 for windows of one size.

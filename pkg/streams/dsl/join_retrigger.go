@@ -111,7 +111,7 @@ func (p *retrigger) Process(r *topology.Record) error {
 	from := max(r.Timestamp, p.ctx.Times().Stream-p.tableJoin.retrigger, 0)
 	scanned := p.store.Fetch(key, from, math.MaxInt64, false, func(start int64, list []byte, _ int64) bool {
 		value, since, bad := p.table.at(&r.Key, start)
-		if err = bad; err != nil || (!value.Null() || since > 0) && since != r.Timestamp {
+		if err = bad; err != nil || since > r.Timestamp {
 			return false // of the next version, which goes for all that follow too
 		}
 		err = p.repeat(key, start, list, value)

@@ -210,7 +210,7 @@ func (c *compiler) joinStream(p *place, s *Step, j *Join, f, right *flow) *flow 
 	c.through(&j.Where, "repartition", j.Repartition)
 	name := j.Repartition
 	if name == "" && (f.stream.Moved() || right.stream.Moved() || j.Copartition == "auto") {
-		name = p.name + "-" + s.op
+		name = o.Name
 	}
 	with := dsl.StreamJoined{
 		Name: dsl.Named(name), Store: o.Name, Key: f.key, Left: f.value, Right: right.value, Memory: o.In == "memory",
