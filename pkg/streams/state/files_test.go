@@ -252,15 +252,33 @@ func readAll(dir string) error {
 	return errors.Join(err, db.Close())
 }
 
-// TestFull fills the disk and empties it again.
-func TestFull(t *testing.T) {
-	full := errorfs.InjectorFunc(func(op errorfs.Op) error {
+// full fails writes as a full disk does.
+func full() *errorfs.Toggle {
+	return &errorfs.Toggle{Injector: errorfs.InjectorFunc(func(op errorfs.Op) error {
 		if op.Kind == errorfs.OpCreate || op.Kind == errorfs.OpFileWrite {
 			return syscall.ENOSPC
 		}
 		return nil
-	})
-	toggle := &errorfs.Toggle{Injector: full}
+	})}
+}
+
+// TestCloseFull closes a DB that cannot write what it has.
+func TestCloseFull(t *testing.T) {
+	toggle := full()
+	db, err := Open("d", Options{fs: errorfs.Wrap(vfs.NewMem(), toggle)})
+	check(t, err)
+	addStore[*KeyValue](t, db, &Spec{Name: "kv"}).Put([]byte("k"), []byte("v"), 1)
+	check(t, db.Commit(Checkpoint{}))
+	toggle.On()
+	if err := db.Close(); !errors.Is(err, ErrFull) {
+		t.Fatalf("close: %v", err)
+	}
+	check(t, db.Close())
+}
+
+// TestFull fills the disk and empties it again.
+func TestFull(t *testing.T) {
+	toggle := full()
 	db := openDB(t, "d", Options{fs: errorfs.Wrap(vfs.NewMem(), toggle), MemTableBytes: 64 << 10})
 	s := addStore[*KeyValue](t, db, &Spec{Name: "kv"})
 	toggle.On()

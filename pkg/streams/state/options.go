@@ -22,7 +22,7 @@ type Options struct {
 	Owner string
 	// Shared is a cache of blocks for several DBs; nil gives the DB 32 MiB of its own.
 	Shared *Cache
-	// MemTableBytes is how much is committed before files are written, 16 MiB where 0. Twice that may be in memory.
+	// MemTableBytes is how much is committed before files are written, 8 MiB where 0. Twice that may be in memory.
 	MemTableBytes int64
 	// FlushEvery is the longest time between writing files, 30 s where 0. A crash
 	// loses the commits since, which their changelogs give back.
@@ -36,7 +36,7 @@ func (o *Options) setDefaults() {
 		o.CacheBytes = 16 << 20
 	}
 	if o.MemTableBytes == 0 {
-		o.MemTableBytes = 16 << 20
+		o.MemTableBytes = 8 << 20
 	}
 	if o.FlushEvery == 0 {
 		o.FlushEvery = 30 * time.Second

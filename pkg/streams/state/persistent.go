@@ -52,6 +52,15 @@ func (p *persistent) get(key []byte) ([]byte, int64, error) {
 	return value, int64(binary.BigEndian.Uint64(v)), closer.Close()
 }
 
+// some says that the table is not empty.
+func (p *persistent) some() (bool, error) {
+	c, err := p.cursor(nil, nil, false)
+	if err != nil {
+		return false, err
+	}
+	return c.valid(), c.close()
+}
+
 // stale lets the iterators go: the base has changed.
 func (p *persistent) stale() error {
 	var errs error
