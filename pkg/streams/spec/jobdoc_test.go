@@ -24,6 +24,7 @@ func TestJobFilePage(t *testing.T) {
 	p.line("- Types are %s; keys with windows have `{timeWindowed: TYPE}`, `{sessionWindowed: TYPE}` or `{windowedJson: TYPE}`.", ticked(plainTypes()))
 	p.line("- `${NAME}` and `${NAME:-default}` put variables of the environment in, `${vars.NAME}` those of the file; `$${` is a plain `${`.")
 	p.line("- A value in (brackets) is what holds without the key.")
+	p.line("%s", variablesText)
 	p.table(reflect.TypeFor[Job](), "Top level")
 	for len(p.next) > 0 {
 		typ := p.next[0]
@@ -32,6 +33,21 @@ func TestJobFilePage(t *testing.T) {
 	}
 	golden.EqualFile(t, "../../../docs/streams-job.md", p.b.String())
 }
+
+const variablesText = `
+## What expressions see
+
+| where | variables |
+|---|---|
+| every step | ` + "`key` `value` `timestamp` `headers`" + `, behind a window also ` + "`window.start` `window.end`" + ` (then ` + "`key`" + ` is the key inside) |
+| filter, filterNot, mapValues, selectKey, process, timestamp:, topicExpr: | also ` + "`topic` `partition` `offset`" + ` |
+| aggregates | also ` + "`agg`" + `; merge: sees ` + "`key` `a` `b`" + `; init: sees none |
+| joins, as: | ` + "`key` `left` `right`" + `; on: and foreignKey: see the left record |
+| partition: | also ` + "`partitions`" + `, their number |
+| process | also the names of let:, ` + "`now`" + ` (the wall clock; in a timer the time that is due), ` + "`item`" + ` where there is for: |
+
+Functions of process: ` + "`get(STORE, key)`" + `, with a time for windows and versions; ` + "`all(STORE)`, `range(STORE, from, to)`" + ` and
+` + "`fetch(STORE, key, from, to)`" + ` give lists of ` + "`{key, value, timestamp}`" + `. ` + "`kq streams eval`" + ` tries expressions.`
 
 func ticked(words []string) string { return "`" + strings.Join(words, "` `") + "`" }
 
