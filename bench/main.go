@@ -16,22 +16,25 @@ import (
 
 // config is what a run measures.
 type config struct {
-	runs       int
-	megabytes  int
-	warmup     int // MB in and out before the measured ones
-	recordSize int
-	partitions int
-	trips      int
-	manyParts  int
-	lines      int
-	starts     int
-	fsyncTime  time.Duration
-	members    int           // of groups: each of a group of its own, then together in ten
-	beatTime   time.Duration // heartbeats are sent
-	commitTime time.Duration // offsets are committed
-	offsets    int           // that a restarted server has
-	txnTime    time.Duration // transactions are committed
-	idleIDs    int           // transactional ids that do nothing
+	runs        int
+	megabytes   int
+	warmup      int // MB in and out before the measured ones
+	recordSize  int
+	partitions  int
+	trips       int
+	manyParts   int
+	lines       int
+	starts      int
+	fsyncTime   time.Duration
+	members     int           // of groups: each of a group of its own, then together in ten
+	beatTime    time.Duration // heartbeats are sent
+	commitTime  time.Duration // offsets are committed
+	offsets     int           // that a restarted server has
+	txnTime     time.Duration // transactions are committed
+	idleIDs     int           // transactional ids that do nothing
+	streamLines int           // that streams applications count the words of
+	quiet       time.Duration // without growth, after which an output has ended
+	restoreKeys int           // that a streams application restores
 }
 
 func main() {
@@ -69,6 +72,9 @@ func run(ctx context.Context, args []string) error {
 	fs.IntVar(&c.offsets, "offsets", 1_000_000, "committed offsets that a restarted server has")
 	fs.DurationVar(&c.txnTime, "txn-time", 4*time.Second, "how long transactions are committed")
 	fs.IntVar(&c.idleIDs, "idle", 5000, "transactional ids that do nothing")
+	fs.IntVar(&c.streamLines, "stream-lines", 400_000, "lines whose words streams applications count")
+	fs.DurationVar(&c.quiet, "quiet", 1500*time.Millisecond, "how long an output does not grow when it has ended")
+	fs.IntVar(&c.restoreKeys, "restore", 1_000_000, "keys that a streams application restores")
 	peers := fs.String("peers", strings.Join(allPeers(), ","), "who takes part")
 	only := fs.String("only", "", "measure these parts only, separated by commas: "+strings.Join(partNames(), ", "))
 	out := fs.String("o", "", "write the table to this file, the samples beside it")

@@ -39,6 +39,8 @@ type bench struct {
 	brokers map[string]starter
 	tools   map[string]string // paths of kq and kcat
 	missing map[string]string // why a peer is left out
+	// kafkaJars is the class path of Apache Kafka, jvmClasses that of the JVM's word counts.
+	kafkaJars, jvmClasses string
 }
 
 func (b *bench) progress(format string, args ...any) {
@@ -81,6 +83,10 @@ func (b *bench) sizes(part string) string {
 		return fmt.Sprintf("%v each, %d offsets at the restart", b.commitTime, b.offsets)
 	case "txns":
 		return fmt.Sprintf("%v each, %d-byte records, %d idle ids", b.txnTime, b.recordSize, b.idleIDs)
+	case "streams", "streams-kafka":
+		return fmt.Sprintf("%d lines of %d words, %d partitions, %d threads; %d keys restored", b.streamLines, wordsInLine, streamsParts, streamsParts, b.restoreKeys)
+	case "engine":
+		return fmt.Sprintf("%d lines of %d words", b.streamLines/4, wordsInLine)
 	case "start":
 		return fmt.Sprintf("%d partitions", b.manyParts)
 	}

@@ -85,7 +85,7 @@ func (b *bench) find(ctx context.Context, peer string) error {
 		if err != nil {
 			return err
 		}
-		b.brokers["kafka"] = k.command
+		b.brokers["kafka"], b.kafkaJars = k.command, k.classPath
 	case "kcat":
 		path, err := exec.LookPath("kcat")
 		if err != nil {

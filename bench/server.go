@@ -34,6 +34,7 @@ type server struct {
 	pid   int
 	addr  string
 	ready time.Duration // from the start of the process until it was ready
+	began time.Time     // when the process was started
 	cmd   *exec.Cmd
 	log   string
 	done  chan struct{} // closed when the process has ended

@@ -51,6 +51,18 @@ func parts() []part {
 				"and to one that has none, in turns; and the CPU that the first uses beyond the second while nobody asks.", servers, true, turns(transactions),
 		},
 		{
+			"streams", "Streams: word count on `kq serve`", "kq's word count and Kafka Streams' WordCountDemo " + kafkaVersion + " (its windowed twin is our own class), each as the only application on " +
+				"`kq serve`: the same lines, two threads, no cache, a persistent store, a commit every second, or every 100 ms exactly once. Lines/s from the first output record to the last, " +
+				"so without the start; CPU and memory of the application from its start. The last count of every word is compared.", []string{"kq", "kafka"}, false, turns(streamsOn("kq")),
+		},
+		{
+			"streams-kafka", "Streams: word count on Apache Kafka", "The same on Apache Kafka.", []string{"kq", "kafka"}, false, turns(streamsOn("kafka")),
+		},
+		{
+			"engine", "Streams: the engine alone", "Word count without a broker: kq's test driver and TopologyTestDriver (warm, the second of two runs).",
+			[]string{"kq", "kafka"}, false, turns(engineAlone),
+		},
+		{
 			"cli", "Command line", "Lines of JSON of about 95 bytes, 4 partitions; output to /dev/null. kcat: `-P`, `-C -e -q`, `-C -e -J -q`, `-h`, `-L`.",
 			[]string{"kq", "kcat"},
 			true,
@@ -68,6 +80,10 @@ func rows(part string) []row {
 			{"start.clean", "many partitions, after a clean stop, ms", "%.0f", true, nil},
 			{"start.unclean", "many partitions, after kill -9, ms", "%.0f", true, nil},
 		}
+	case "streams", "streams-kafka":
+		return streamsRows(part == "streams")
+	case "engine":
+		return []row{{"engine.lines", "lines/s", "%.0f", true, nil}}
 	case "server":
 		return []row{
 			{"server.produce", "produce, MB/s", "%.0f", true, []limit{least("kafka", 1), least("kfake", 1)}},
@@ -163,5 +179,26 @@ func cliRows() []row {
 		row{"cli.list-min", "`kq topic list`, `kcat -L`, best ms", "%.1f", false, nil},
 		row{"cli.binary", "the binary, MB", "%.1f", false, nil},
 		row{"cli.binary-stripped", "the binary, stripped, MB", "%.1f", false, []limit{most("", 25)}},
+	)
+}
+
+// streamsRows are those of both kinds of broker; the README quotes one.
+func streamsRows(quoted bool) []row {
+	var out []row
+	for _, m := range []struct{ mode, name string }{{"plain", ""}, {"eos", ", exactly once"}, {"windowed", ", windowed"}} {
+		key := "streams." + m.mode
+		out = append(
+			out,
+			row{key, "lines/s" + m.name, "%.0f", quoted, []limit{least("kafka", 4)}},
+			row{key + "-cpu", "CPU s per million lines" + m.name, "%.2f", quoted, []limit{most("kafka", 0.25)}},
+			row{key + "-memory", "peak memory, MB" + m.name, "%.0f", quoted, []limit{most("kafka", 0.2)}},
+			row{key + "-first", "first output after start, s" + m.name, "%.2f", quoted, []limit{most("", 1)}},
+		)
+	}
+	return append(
+		out,
+		row{"streams.restore", "restore of the keys, s", "%.2f", quoted, []limit{most("kafka", 0.333)}},
+		row{"streams.restart-wiped", "start to output without state, s", "%.2f", false, nil},
+		row{"streams.restart-kept", "start to output with its state, s", "%.2f", false, nil},
 	)
 }

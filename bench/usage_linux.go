@@ -25,14 +25,19 @@ func cpuSeconds(pid int) float64 {
 // settle writes out what earlier turns left to the disk.
 func settle() { syscall.Sync() }
 
-// residentMB is what a process has in memory now, in MB of 10^6 bytes.
-func residentMB(pid int) float64 {
+// residentMB is what a process has in memory now, in MB of 10^6 bytes; peakMB
+// the most it had.
+func residentMB(pid int) float64 { return statusMB(pid, "VmRSS:") }
+
+func peakMB(pid int) float64 { return statusMB(pid, "VmHWM:") }
+
+func statusMB(pid int, name string) float64 {
 	p, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
 		return 0
 	}
 	for line := range strings.SplitSeq(string(p), "\n") {
-		if kb, ok := strings.CutPrefix(line, "VmRSS:"); ok {
+		if kb, ok := strings.CutPrefix(line, name); ok {
 			n, _ := strconv.ParseFloat(strings.TrimSuffix(strings.TrimSpace(kb), " kB"), 64) // the kernel writes a number
 			return n * 1024 / 1e6
 		}

@@ -9,6 +9,8 @@ func cpuSeconds(int) float64 { return 0 }
 
 func residentMB(int) float64 { return 0 }
 
+func peakMB(int) float64 { return 0 }
+
 func settle() {}
 
 func keepAwake(context.Context) (stop func(), err error) { return func() {}, nil }
