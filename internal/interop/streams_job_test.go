@@ -160,7 +160,7 @@ func TestStreamsTakeOver(t *testing.T) {
 			j := startJob(t, s.addr, wordCountJob(kqState, "at_least_once", ""))
 			feedWords(t, s.addr, wordLines(2*turn+1, 200, want))
 			waitJobCounted(t, s.addr, want, j)
-			if text := j.said(); !strings.Contains(text, "another protocol") {
+			if text := j.said(); !strings.Contains(text, "members of another kind") {
 				t.Errorf("turn %d: the job did not say what it waits for:\n%s", turn, lastBytes(text, 2000))
 			}
 			j.stop(t)
@@ -199,13 +199,13 @@ func TestStreamsOutputs(t *testing.T) {
 		t.Fatalf("the job: %v", j.err)
 	}
 	checkCounts(t, s.addr, map[string]int{"hello": 3, "kafka": 3})
-	out := jvm(t, nil, "org.apache.kafka.tools.consumer.ConsoleConsumer", "--bootstrap-server", s.addr, "--topic", "windowed",
+	out := tool(t, nil, "java", append(streamsArgs("org.apache.kafka.tools.consumer.ConsoleConsumer"), "--bootstrap-server", s.addr, "--topic", "windowed",
 		"--from-beginning", "--max-messages", "6", "--timeout-ms", "20000", "--isolation-level", "read_committed",
 		"--formatter-property", "print.key=true",
 		"--formatter-property", "key.deserializer=org.apache.kafka.streams.kstream.TimeWindowedDeserializer",
-		"--formatter-property", "key.deserializer.windowed.inner.deserializer.class=org.apache.kafka.common.serialization.StringDeserializer",
+		"--formatter-property", "key.deserializer.windowed.inner.deserializer.class=org.apache.kafka.common.serialization.Serdes$StringSerde",
 		"--formatter-property", "key.deserializer.window.size.ms=5000",
-		"--formatter-property", "value.deserializer=org.apache.kafka.common.serialization.LongDeserializer")
+		"--formatter-property", "value.deserializer=org.apache.kafka.common.serialization.LongDeserializer")...)
 	for _, line := range []string{"[hello@0/5000]\t1", "[hello@0/5000]\t2", "[kafka@0/5000]\t2", "[hello@5000/10000]\t1", "[kafka@5000/10000]\t1"} {
 		if !strings.Contains(out, line) {
 			t.Errorf("no %q in the output of the console consumer:\n%s", line, out)

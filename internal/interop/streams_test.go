@@ -57,11 +57,16 @@ type demo struct {
 	err  error // how it ended; set before done is closed
 }
 
+// streamsArgs starts a class that needs Kafka Streams.
+func streamsArgs(class string) []string {
+	args := slices.DeleteFunc(javaArgs(class), func(a string) bool { return strings.HasPrefix(a, "-XX:SharedArchiveFile") })
+	args[slices.Index(args, "-cp")+1] = filepath.Join(installed.streams, "*") + string(os.PathListSeparator) + filepath.Join(installed.jars, "*")
+	return args
+}
+
 func startWordCount(t *testing.T, config string) *demo {
 	t.Helper()
-	args := slices.DeleteFunc(javaArgs(wordCount), func(a string) bool { return strings.HasPrefix(a, "-XX:SharedArchiveFile") })
-	args[slices.Index(args, "-cp")+1] = filepath.Join(installed.streams, "*") + string(os.PathListSeparator) + filepath.Join(installed.jars, "*")
-	d := &demo{cmd: exec.Command("java", append(args, config)...), done: make(chan struct{})}
+	d := &demo{cmd: exec.Command("java", append(streamsArgs(wordCount), config)...), done: make(chan struct{})}
 	d.cmd.Stdout, d.cmd.Stderr = &d.log, &d.log
 	if err := d.cmd.Start(); err != nil {
 		t.Fatal(err)
