@@ -114,9 +114,9 @@ func (b *bench) streamsClassPath() (string, error) {
 	if b.kafkaJars == "" {
 		return "", errors.New("no class path of Kafka Streams")
 	}
-	dirs := []string{b.kafkaJars, filepath.Join(filepath.Dir(filepath.Dir(b.kafkaJars)), "streams-"+kafkaVersion, "*")}
-	if more := os.Getenv("KQ_STREAMS_JARS"); more != "" {
-		dirs = append(dirs, filepath.Join(more, "*"))
+	dirs := []string{b.kafkaJars}
+	for _, name := range []string{"streams-", "streams-test-"} { // beside it, as the interop suite installs them
+		dirs = append(dirs, filepath.Join(filepath.Dir(filepath.Dir(b.kafkaJars)), name+kafkaVersion, "*"))
 	}
 	out := filepath.Join(b.dir, "classes")
 	classPath := strings.Join(append(dirs, out), string(os.PathListSeparator))
