@@ -136,6 +136,7 @@ func (b *Builder) GlobalTable(topic string, c Consumed, m Materialized) *GlobalT
 	if m.History > 0 {
 		b.fail("global table %s is versioned", topic)
 	}
+	m.Cached = false // no task commits it
 	k := b.keep(m, topic+"-", c.Key, c.Value)
 	k.spec.SourceTopic = topic
 	src := b.suffixed(c.Name, "-source", "KSTREAM-SOURCE-")
