@@ -11,7 +11,7 @@ import (
 func TestRestoreFiles(t *testing.T) {
 	o := Options{fs: vfs.NewMem()}
 	db := openDB(t, "d", o)
-	s := addStore[*KeyValue](t, db, &Spec{Name: "s"})
+	addStore[*KeyValue](t, db, &Spec{Name: "s"})
 	check(t, db.Wipe("s")) // of nothing
 	check(t, db.Restore("s", nil, Position{}))
 	check(t, db.Close())
@@ -19,7 +19,7 @@ func TestRestoreFiles(t *testing.T) {
 	if c, err := db.Checkpoint(); len(c.Changelogs) != 1 || err != nil {
 		t.Fatalf("a position of 0 is one: %+v %v", c, err)
 	}
-	s = addStore[*KeyValue](t, db, &Spec{Name: "s"})
+	s := addStore[*KeyValue](t, db, &Spec{Name: "s"})
 	for round := range 3 {
 		var changes []Change
 		for i := range 1000 {
