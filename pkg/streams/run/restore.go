@@ -210,6 +210,7 @@ func (r *restorer) loop() {
 		}
 		for _, c := range r.f.Take() {
 			r.apply(&c)
+			r.f.Recycle(c.Records)
 		}
 	}
 }

@@ -232,6 +232,7 @@ func (t *thread) feed() {
 		if err := a.t.Add(c.Topic, c.Partition, c.Records); err != nil {
 			t.generic = errors.Join(t.generic, err)
 		}
+		t.f.Recycle(c.Records)
 		a.t.Fetched(c.Topic, c.Partition, c.Next, c.End)
 		t.mu.Lock()
 		t.lags[c.Key] = [2]int64{t.lags[c.Key][0], c.End}

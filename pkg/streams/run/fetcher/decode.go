@@ -26,10 +26,10 @@ type decoder struct {
 	table      *crc32.Table
 }
 
-// decode reads batches from the offset given: the records, and the offset
-// after the last batch. A batch that is cut off at the end is left out.
-func (d *decoder) decode(b []byte, from int64, aborted []kmsg.FetchResponseTopicPartitionAbortedTransaction) (records []task.Input, next int64, err error) {
-	next = from
+// decode reads batches from the offset given into buf: the records, and the
+// offset after the last batch. A batch that is cut off at the end is left out.
+func (d *decoder) decode(buf []task.Input, b []byte, from int64, aborted []kmsg.FetchResponseTopicPartitionAbortedTransaction) (records []task.Input, next int64, err error) {
+	records, next = buf, from
 	aborted = slices.Clone(aborted)
 	gone := map[int64]bool{} // producers whose transaction at this point was aborted
 	for len(b) >= headerSize {

@@ -25,6 +25,9 @@ type Options struct {
 	PartitionBytes int32
 }
 
+// maxFree is how many buffers are kept for reuse.
+const maxFree = 4
+
 // Key names a partition.
 type Key struct {
 	Topic     string
@@ -67,6 +70,7 @@ type Fetcher struct {
 	ids     map[string][16]byte // topic ids
 	workers map[int32]bool
 	ready   []Chunk
+	free    [][]task.Input // buffers for reuse
 	got     chan struct{} // has an element when ready is not empty
 }
 
@@ -155,6 +159,29 @@ func (f *Fetcher) Take() []Chunk {
 		f.change.Broadcast()
 	}
 	return out
+}
+
+// Recycle gives the records of a chunk back, which nobody reads any more. What
+// their slices point to stays.
+func (f *Fetcher) Recycle(records []task.Input) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if cap(records) > 0 && len(f.free) < maxFree {
+		f.free = append(f.free, records[:0])
+	}
+}
+
+// buffer is an empty buffer.
+func (f *Fetcher) buffer() []task.Input {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	n := len(f.free)
+	if n == 0 {
+		return nil
+	}
+	b := f.free[n-1]
+	f.free = f.free[:n-1]
+	return b
 }
 
 // start makes sure that a leader has a worker. f.mu is held.
@@ -353,7 +380,7 @@ func (f *Fetcher) answer(p *part, rp *kmsg.FetchResponseTopicPartition) error {
 		c.End = rp.LastStableOffset
 	}
 	if err == nil {
-		c.Records, c.Next, c.Err = f.dec.decode(rp.RecordBatches, p.next, rp.AbortedTransactions)
+		c.Records, c.Next, c.Err = f.dec.decode(f.buffer(), rp.RecordBatches, p.next, rp.AbortedTransactions)
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
