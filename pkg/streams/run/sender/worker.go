@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
@@ -288,6 +289,10 @@ func fencing(err error) bool {
 func (s *Sender) expire(batches []sent, err error) bool {
 	if s.ctx.Err() != nil || errors.Is(err, context.Canceled) {
 		return false
+	}
+	if errors.Is(err, kgo.ErrClientClosed) {
+		s.fail(err)
+		return true
 	}
 	now := s.o.Now().UnixMilli()
 	for _, x := range batches {
