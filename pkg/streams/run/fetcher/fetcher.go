@@ -71,7 +71,7 @@ type Fetcher struct {
 	workers map[int32]bool
 	ready   []Chunk
 	free    [][]task.Input // buffers for reuse
-	got     chan struct{} // has an element when ready is not empty
+	got     chan struct{}  // has an element when ready is not empty
 }
 
 // New is a fetcher of no partitions.
