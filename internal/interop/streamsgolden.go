@@ -10,7 +10,8 @@ import (
 
 // StreamsGolden runs the case files in the folder cases on TopologyTestDriver
 // of Kafka Streams (with the programs in streamsgolden, a folder of this
-// package at source) and writes what came out to the folder out.
+// package at source) and writes what came out to the folder out, and beside
+// it the texts that pkg/streams/dsl is tested against (.txt).
 func StreamsGolden(ctx context.Context, source, cases, out string) error {
 	dir, err := InstallDir()
 	if err != nil {
@@ -41,5 +42,11 @@ func StreamsGolden(ctx context.Context, source, cases, out string) error {
 	if err := command(ctx, "", javac, append([]string{"--release", "17", "-nowarn", "-cp", path, "-d", work}, sources...)...); err != nil {
 		return fmt.Errorf("compile the generator: %w", err)
 	}
-	return command(ctx, "", "java", "-Xmx1g", "-Djava.io.tmpdir="+work, "-Dlog4j2.level=OFF", "-cp", path, "Main", cases, out)
+	run := func(args ...string) error {
+		return command(ctx, "", "java", append([]string{"-Xmx1g", "-Djava.io.tmpdir=" + work, "-Dlog4j2.level=OFF", "-cp", path}, args...)...)
+	}
+	if err := run("Main", cases, out); err != nil {
+		return err
+	}
+	return run("DslGolden", out)
 }

@@ -119,7 +119,11 @@ func goldenStreams(ctx context.Context, e env) error {
 		if err != nil {
 			return err
 		}
-		errs = append(errs, e.put(filepath.Join(cases, f.Name()), text))
+		folder := cases
+		if filepath.Ext(f.Name()) == ".txt" {
+			folder = filepath.Join("pkg", "streams", "dsl", "testdata")
+		}
+		errs = append(errs, e.put(filepath.Join(folder, f.Name()), text))
 	}
 	return errors.Join(errs...)
 }
