@@ -22,7 +22,8 @@ func newDemoCommand(a *app) *cobra.Command {
 		Use:   "demo [FILE]",
 		Short: "see it work: a broker, topics, records, a restart",
 		Long: `Start a broker in a temporary directory on a free port, write the lines of
-kq's documentation, or of FILE, to it and read them back, also after a restart.
+kq's documentation, or of FILE, to it and read them back, also after a restart,
+and count their words with a streams job.
 Each command is printed before it runs; all is cleaned up at the end.`,
 		Example: `  kq demo
   kq demo /usr/share/dict/words`,
@@ -89,7 +90,11 @@ func (d *demo) steps(ctx context.Context) error {
 			if before.String() != after.String() {
 				return fmt.Errorf("the topic is not what it was before the restart")
 			}
-			return d.say("All is there. To do the same by hand start kq serve in another terminal; -b is\n# not needed then.")()
+			return d.say("All is there.")()
+		},
+		func() error { return d.streams(ctx) },
+		func() error {
+			return d.say("To do the same by hand start kq serve in another terminal; -b is\n# not needed then.")()
 		},
 	}
 	for _, step := range steps {

@@ -11,6 +11,7 @@ import (
 
 	"kq/pkg/streams/query"
 	"kq/pkg/streams/run"
+	"kq/pkg/streams/run/assign"
 	"kq/pkg/streams/spec"
 )
 
@@ -36,6 +37,7 @@ type Runner struct {
 	rt    *run.Runtime
 	inst  *instance
 	query *query.Server
+	hub   *query.Hub // brings changes of stores to those who watch
 }
 
 // Runner readies a job to run: it looks at the cluster's topics, makes those that
@@ -50,13 +52,14 @@ func (j *Job) Runner(ctx context.Context, o RunOptions) (*Runner, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Runner{job: j}
+	r := &Runner{job: j, hub: query.NewHub()}
 	if err := r.listen(&o); err != nil {
 		return nil, err
 	}
 	ro := j.runOptions(&o)
 	if r.query != nil {
 		ro.Listen = r.query.Advertised()
+		ro.Feed = func(id assign.TaskID) run.Feed { return r.hub.Feed(id.Partition) }
 	}
 	if r.rt, err = run.New(c.Topology, ro); err != nil {
 		return nil, errors.Join(err, r.Close())
@@ -70,7 +73,7 @@ func (r *Runner) listen(o *RunOptions) error {
 	if q == nil && o.Listen == "" {
 		return nil
 	}
-	qo := query.Options{Listen: o.Listen, Logger: r.job.o.Logger}
+	qo := query.Options{Listen: o.Listen, Hub: r.hub, Logger: r.job.o.Logger}
 	if q != nil {
 		qo.Advertise, qo.Stores, qo.TokenFile = q.Advertise, q.Stores, q.TokenFile
 		if qo.Listen == "" {

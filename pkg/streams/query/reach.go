@@ -44,7 +44,7 @@ func (s *Server) open(name string) (*view, error) {
 		done()
 		return nil, fmt.Errorf("%w: open store %s: %w", errUnavailable, name, err)
 	}
-	v := &view{Store: &all[i], parts: map[int32]*Part{}, places: s.instance.Places(name), close: done}
+	v := &view{Store: &all[i], parts: map[int32]*Part{}, places: s.instance.Places(name), close: sync.OnceFunc(done)}
 	for i := range parts {
 		v.parts[parts[i].Partition] = &parts[i]
 	}

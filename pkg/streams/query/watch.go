@@ -19,6 +19,9 @@ const beatEvery = 15 * time.Second
 // "ready", then a "change" for each commit of one, its value null where it is
 // gone. A watcher that does not keep up is cut off with "lost".
 func (s *Server) watch(w http.ResponseWriter, req *request) error {
+	if req.Global {
+		return fmt.Errorf("%w: store %s is a global, which cannot be watched; its topic can be read", errParams, req.Name)
+	}
 	if s.hub.watchers.Load() >= mostWatchers {
 		return fmt.Errorf("%w: %d watches run already", errUnavailable, mostWatchers)
 	}
@@ -37,6 +40,7 @@ func (s *Server) watch(w http.ResponseWriter, req *request) error {
 	if err != nil {
 		return err
 	}
+	req.close() // the task cannot end while its store is viewed
 	streams, err := s.follow(ctx, req, remote)
 	if err != nil {
 		return err
@@ -122,7 +126,7 @@ func (s *Server) tell(ctx context.Context, req *request, here *watcher, local []
 			if !ok {
 				return out.send("lost", nil)
 			}
-			if !slices.Contains(local, c.partition) && !req.Global || !req.p.wants(req.Store, &c.entry) {
+			if !slices.Contains(local, c.partition) || !req.p.wants(req.Store, &c.entry) {
 				continue
 			}
 			line := req.wire(&c.entry, false)

@@ -176,6 +176,7 @@ func (t *thread) drop(id assign.TaskID) {
 		t.rt.o.Logger.Warn("close task", "task", id.String(), "err", err)
 	}
 	a.h.db.Discard()
+	a.h.feed.Discard()
 	delete(t.active, id)
 	t.reorder()
 	t.rt.holders.release(a.h)

@@ -171,7 +171,11 @@ func (t *thread) save(d done) error {
 		}
 		c.Changelogs[l.spec.Name] = l.at
 	}
-	return d.a.h.db.Commit(c)
+	if err := d.a.h.db.Commit(c); err != nil {
+		return err
+	}
+	d.a.h.feed.Commit()
+	return nil
 }
 
 // recover deals with the failure of a step. What another attempt can mend is

@@ -21,7 +21,8 @@ type holder struct {
 	changelogs []*changelog
 	inUse      bool // guarded by holders.mu
 	// log takes the changelog records of puts; the thread that has the holder sets it.
-	log state.Log
+	log  state.Log
+	feed Feed
 }
 
 // changelog is a store with where it is restored from.
@@ -81,10 +82,11 @@ func (hs *holders) open(id assign.TaskID) (*holder, error) {
 	if sub == nil {
 		return nil, errors.New("the topology has no such part")
 	}
-	h := &holder{id: id, sub: sub}
+	h := &holder{id: id, sub: sub, feed: hs.o.Feed(id)}
 	o := state.Options{CacheBytes: hs.o.CacheBytes, Logger: hs.o.Logger, Shared: hs.cache, Owner: hs.o.App + " " + id.String(), Log: func(s *state.Spec, key, value []byte, ts int64, headers []state.Header) {
 		if h.log != nil {
 			h.log(s, key, value, ts, headers)
+			h.feed.Log(s, key, value, ts)
 		}
 	}}
 	db, err := openDB(hs.dir.task(id.String()), o, len(sub.Stores) > 0)

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
+
+	"kq/pkg/streams/run/assign"
 )
 
 // Guarantee is what holds after a crash.
@@ -91,6 +93,8 @@ type Options struct {
 	// Once stops when all input that was there at the start, and all that
 	// followed from it through repartition topics, is processed and committed.
 	Once bool
+	// Feed makes what hears of the changes of a task's stores; nil is nobody.
+	Feed func(task assign.TaskID) Feed
 	// Clock is the wall clock; nil is time.Now.
 	Clock func() time.Time
 	// Logger gets what happens; nil drops it.
@@ -136,6 +140,9 @@ func (o *Options) setDefaults() {
 	o.Probe = or(o.Probe, 10*time.Minute)
 	o.Purge = or(o.Purge, 30*time.Second)
 	o.Replicas = or(o.Replicas, -1)
+	if o.Feed == nil {
+		o.Feed = func(assign.TaskID) Feed { return nobody{} }
+	}
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}
