@@ -17,9 +17,6 @@ func TestExamples(t *testing.T) {
 		t.Fatal(names, err)
 	}
 	for _, name := range names {
-		if name == "dedup.yaml" || name == "fraud.yaml" {
-			continue // their steps are not compiled yet
-		}
 		t.Run(name, func(t *testing.T) {
 			src, err := fs.ReadFile(examples.Files(), name)
 			if err != nil {
