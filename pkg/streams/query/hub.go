@@ -71,11 +71,9 @@ type pending struct {
 func (h *Hub) Feed(partition int32) *Feed { return &Feed{hub: h, partition: partition} }
 
 // Log notes a change as it goes to the changelog: key and value in its layout, ts
-// in milliseconds since 1970. Nothing is kept while nobody watches.
+// in milliseconds since 1970. It is kept though nobody may watch yet: who begins
+// to before the commit has read what was there before it.
 func (f *Feed) Log(s *state.Spec, key, value []byte, ts int64) {
-	if f.hub.watchers.Load() == 0 {
-		return
-	}
 	e := entry{value: bytes.Clone(value), ts: ts}
 	n := len(key)
 	switch s.Kind {
