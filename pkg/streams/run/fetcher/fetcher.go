@@ -21,7 +21,7 @@ type Options struct {
 	Committed bool
 	// MaxWait bounds a long poll; 0 is 100 ms. A partition added meanwhile waits for it.
 	MaxWait time.Duration
-	// PartitionBytes bounds what is read of a partition at a time; 0 is 1 MiB.
+	// PartitionBytes bounds what is read of a partition at a time; 0 is 256 KiB: queues hold records many times the size of their bytes.
 	PartitionBytes int32
 }
 
@@ -80,7 +80,7 @@ func New(o Options) *Fetcher {
 		o.MaxWait = 100 * time.Millisecond
 	}
 	if o.PartitionBytes == 0 {
-		o.PartitionBytes = 1 << 20
+		o.PartitionBytes = 256 << 10
 	}
 	f := &Fetcher{
 		o: o, parts: map[Key]*part{}, ids: map[string][16]byte{}, workers: map[int32]bool{}, got: make(chan struct{}, 1),
