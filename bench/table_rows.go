@@ -60,7 +60,8 @@ func parts() []part {
 		},
 		{
 			"engine", "Streams: the engine alone", "Word count without a broker: kq's test driver and TopologyTestDriver (warm, the second of two runs).",
-			[]string{"kq", "kafka"}, false, turns(engineAlone),
+			[]string{"kq", "kafka"},
+			false, turns(engineAlone),
 		},
 		{
 			"cli", "Command line", "Lines of JSON of about 95 bytes, 4 partitions; output to /dev/null. kcat: `-P`, `-C -e -q`, `-C -e -J -q`, `-h`, `-L`.",

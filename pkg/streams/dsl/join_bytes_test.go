@@ -44,18 +44,6 @@ func TestHash128(t *testing.T) {
 	}
 }
 
-// The vectors are those of Kafka's UtilsTest.
-func TestMurmur2(t *testing.T) {
-	for text, want := range map[string]int32{
-		"21": -973932308, "foobar": -790332482, "a-little-bit-long-string": -985981536,
-		"a-little-bit-longer-string": -1486304829, "lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8": -58897971, "abc": 479470107,
-	} {
-		if got := murmur2([]byte(text)); got != want {
-			t.Errorf("%s: %d, want %d", text, got, want)
-		}
-	}
-}
-
 func TestSubscriptionBytes(t *testing.T) {
 	for _, text := range []string{
 		"01026c97e18d1adb49629dacecb4a42754c1703100000000",

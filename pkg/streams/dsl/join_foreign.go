@@ -148,6 +148,6 @@ func backToPrimary(key codec.Codec) func(r *topology.Record, n int32) (int32, er
 			return a.partition, nil
 		}
 		b, err := codec.PartitionBytes(&r.Key, key)
-		return int32(uint32(murmur2(b)&0x7fffffff) % uint32(n)), err
+		return codec.Partition(b, n), err
 	}
 }

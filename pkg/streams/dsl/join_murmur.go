@@ -55,22 +55,3 @@ func mixFinal(k uint64) uint64 {
 	k *= 0xc4ceb9fe1a85ec53
 	return k ^ k>>33
 }
-
-// murmur2 is the hash by which Kafka's producer chooses partitions (Utils.murmur2).
-func murmur2(b []byte) int32 {
-	const m = 0x5bd1e995
-	h := uint32(0x9747b28c) ^ uint32(len(b))
-	for ; len(b) >= 4; b = b[4:] {
-		k := binary.LittleEndian.Uint32(b) * m
-		h = h*m ^ (k^k>>24)*m
-	}
-	for i := len(b) - 1; i >= 0; i-- {
-		h ^= uint32(b[i]) << (8 * i)
-	}
-	if len(b) > 0 {
-		h *= m
-	}
-	h ^= h >> 13
-	h *= m
-	return int32(h ^ h>>15)
-}

@@ -46,30 +46,7 @@ func murmur2Func(args ...any) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return int64(murmur2(b) & 0x7fffffff), nil
-}
-
-func murmur2(b []byte) uint32 {
-	const m = 0x5bd1e995
-	h := uint32(0x9747b28c) ^ uint32(len(b))
-	for ; len(b) >= 4; b = b[4:] {
-		k := uint32(b[0]) | uint32(b[1])<<8 | uint32(b[2])<<16 | uint32(b[3])<<24
-		k *= m
-		k ^= k >> 24
-		h = h*m ^ k*m
-	}
-	switch len(b) {
-	case 3:
-		h ^= uint32(b[2]) << 16
-		fallthrough
-	case 2:
-		h ^= uint32(b[1]) << 8
-		fallthrough
-	case 1:
-		h = (h ^ uint32(b[0])) * m
-	}
-	h = (h ^ h>>13) * m
-	return h ^ h>>15
+	return int64(codec.Murmur2(b) & 0x7fffffff), nil
 }
 
 func sha256Func(args ...any) (any, error) {

@@ -215,20 +215,6 @@ func TestLaggards(t *testing.T) {
 	}
 }
 
-func TestPartition(t *testing.T) {
-	// UtilsTest of Apache Kafka, and the partitions that Kafka's own producer chose of six.
-	for key, want := range map[string]int32{"21": -973932308, "foobar": -790332482, "a-little-bit-long-string": -985981536, "a-little-bit-longer-string": -1486304829, "lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8": -58897971, "abc": 479470107} {
-		if got := query.Murmur2(key); got != want {
-			t.Errorf("%s: %d, want %d", key, got, want)
-		}
-	}
-	for key, want := range map[string]int{"": 3, "a": 4, "kafka": 4, "streams": 2, "hello": 3, "all": 0, "lead": 5, "to": 0, "summit": 1, "join": 4} {
-		if got := query.PartitionOf([]byte(key), 6); got != want {
-			t.Errorf("%s: %d, want %d", key, got, want)
-		}
-	}
-}
-
 func FuzzKey(f *testing.F) {
 	f.Add("5", uint8(1))
 	f.Add(`{"a":1}`, uint8(9))

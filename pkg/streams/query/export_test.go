@@ -8,13 +8,7 @@ import (
 )
 
 // For tests.
-var (
-	PartitionOf = partitionOf
-	ParseKey    = parseKey
-)
-
-// Murmur2 is the hash as Kafka prints it.
-func Murmur2(s string) int32 { return int32(murmur2([]byte(s))) }
+var ParseKey = parseKey
 
 // Laggard watches a store without ever reading; the result says whether it was cut off.
 func Laggard(h *Hub, store string) func() bool { return h.watch(store).lost.Load }

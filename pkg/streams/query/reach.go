@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"kq/pkg/streams/codec"
 )
 
 var (
@@ -74,7 +76,7 @@ func (v *view) of(key []byte) (int32, error) {
 	case len(v.places) == 0:
 		return 0, fmt.Errorf("%w: the group has not said yet who has which partition of store %s", errUnavailable, v.Name)
 	}
-	return int32(partitionOf(key, len(v.places))), nil
+	return codec.Partition(key, int32(len(v.places))), nil
 }
 
 // reaches are the ways to a partition, the best first: the task itself, here or

@@ -161,7 +161,7 @@ func one(t *testing.T) *instance {
 	return i
 }
 
-func partition(key string) int32 { return int32(query.PartitionOf([]byte(key), 2)) }
+func partition(key string) int32 { return codec.Partition([]byte(key), 2) }
 
 func TestStores(t *testing.T) {
 	i := one(t)

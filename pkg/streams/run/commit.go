@@ -187,19 +187,7 @@ func (t *thread) recover(ctx context.Context, err error) error {
 		return err
 	}
 	t.rt.o.Logger.Warn("the work since the last commit is dropped", "thread", t.n, "err", err)
-	var ids []assign.TaskID
-	for id := range t.active {
-		ids = append(ids, id)
-	}
-	for _, id := range ids {
-		t.drop(id)
-	}
-	for id, h := range t.restoring {
-		t.r.Load().stop(id)
-		t.rt.holders.release(h)
-		delete(t.restoring, id)
-		ids = append(ids, id)
-	}
+	ids := t.letGo()
 	t.generic = nil
 	if t.s.Transactional() {
 		if err := t.s.Abort(ctx); err != nil {
@@ -222,6 +210,25 @@ func (t *thread) recover(ctx context.Context, err error) error {
 	return nil
 }
 
+// letGo drops the tasks that run or are restored, with their work since the
+// last commit, and says which they were.
+func (t *thread) letGo() []assign.TaskID {
+	var ids []assign.TaskID
+	for id := range t.active {
+		ids = append(ids, id)
+	}
+	for _, id := range ids {
+		t.drop(id)
+	}
+	for id, h := range t.restoring {
+		t.r.Load().stop(id)
+		t.rt.holders.release(h)
+		delete(t.restoring, id)
+		ids = append(ids, id)
+	}
+	return ids
+}
+
 // stop commits what was done and lets go of everything.
 func (t *thread) stop(failed error) error {
 	var err error
@@ -235,18 +242,7 @@ func (t *thread) stop(failed error) error {
 			}
 		}
 	}
-	var ids []assign.TaskID
-	for id := range t.active {
-		ids = append(ids, id)
-	}
-	for _, id := range ids {
-		t.drop(id)
-	}
-	for id, h := range t.restoring {
-		t.r.Load().stop(id)
-		t.rt.holders.release(h)
-		delete(t.restoring, id)
-	}
+	t.letGo()
 	t.setStandbys(nil)
 	return err
 }

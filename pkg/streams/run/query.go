@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"slices"
 
+	"kq/pkg/streams/codec"
 	"kq/pkg/streams/run/assign"
-	"kq/pkg/streams/run/sender"
 	"kq/pkg/streams/state"
 	"kq/pkg/streams/topology"
 )
@@ -138,7 +138,7 @@ func (rt *Runtime) Locate(store string, key []byte) (Location, error) {
 	if len(places) == 0 {
 		return Location{}, fmt.Errorf("%w: %s", ErrNoStore, store)
 	}
-	return places[sender.Partition(key, int32(len(places)))], nil
+	return places[codec.Partition(key, int32(len(places)))], nil
 }
 
 // Hosts tells which process has which tasks, as of the last assignment.

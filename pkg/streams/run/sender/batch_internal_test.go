@@ -8,20 +8,6 @@ import (
 	"kq/pkg/streams/topology"
 )
 
-func TestMurmur2(t *testing.T) {
-	for s, want := range map[string]int32{ // of Kafka's UtilsTest
-		"21": -973932308, "foobar": -790332482, "a-little-bit-long-string": -985981536,
-		"a-little-bit-longer-string": -1486304829, "lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8": -58897971, "abc": 479470107,
-	} {
-		if got := int32(murmur2([]byte(s))); got != want {
-			t.Errorf("%q: %d, want %d", s, got, want)
-		}
-	}
-	if got := Partition([]byte("kafka"), 6); got != 4 {
-		t.Errorf("kafka goes to %d of 6", got)
-	}
-}
-
 func TestBatchKeepsRecords(t *testing.T) {
 	want := []Record{
 		{Key: []byte("k"), Value: []byte("v"), Timestamp: 1000},

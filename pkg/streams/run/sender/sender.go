@@ -10,6 +10,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"kq/pkg/streams/codec"
 )
 
 // Errors of a sender, matched by errors.Is.
@@ -172,7 +174,7 @@ func (s *Sender) Send(ctx context.Context, r *Record) error {
 	switch {
 	case n >= 0:
 	case r.PartitionKey != nil:
-		n = Partition(r.PartitionKey, int32(len(t.parts)))
+		n = codec.Partition(r.PartitionKey, int32(len(t.parts)))
 	default:
 		n = t.sticky
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"kq/pkg/broker/brokertest"
+	"kq/pkg/streams/codec"
 	"kq/pkg/streams/run/sender"
 	"kq/pkg/streams/topology"
 )
@@ -86,7 +87,7 @@ func TestRecordsArriveInOrderThroughACrash(t *testing.T) {
 			t.Fatalf("%d after %d", i, prev)
 		}
 		last[string(r.Key)] = i
-		if r.Timestamp.UnixMilli() != int64(i+1) || string(r.Headers[0].Value) != "v" || r.Partition != sender.Partition(r.Key, 3) {
+		if r.Timestamp.UnixMilli() != int64(i+1) || string(r.Headers[0].Value) != "v" || r.Partition != codec.Partition(r.Key, 3) {
 			t.Fatalf("record %d: %v", i, r)
 		}
 	}

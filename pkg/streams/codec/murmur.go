@@ -1,14 +1,9 @@
-package sender
+package codec
 
 import "encoding/binary"
 
-// Partition is the partition of n that Kafka's default partitioner gives a key.
-func Partition(key []byte, n int32) int32 {
-	return int32(murmur2(key)&0x7fffffff) % n
-}
-
-// murmur2 is the hash of Kafka's clients (org.apache.kafka.common.utils.Utils).
-func murmur2(b []byte) uint32 {
+// Murmur2 is the hash of Kafka's clients (org.apache.kafka.common.utils.Utils).
+func Murmur2(b []byte) uint32 {
 	const seed, m, r = 0x9747b28c, 0x5bd1e995, 24
 	h := uint32(seed) ^ uint32(len(b))
 	for ; len(b) >= 4; b = b[4:] {
@@ -30,4 +25,10 @@ func murmur2(b []byte) uint32 {
 	h ^= h >> 13
 	h *= m
 	return h ^ h>>15
+}
+
+// Partition is the partition of n that Kafka's default partitioner gives a key
+// (BuiltInPartitioner.partitionForKey).
+func Partition(key []byte, n int32) int32 {
+	return int32(Murmur2(key)&0x7fffffff) % n
 }
