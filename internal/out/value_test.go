@@ -74,7 +74,7 @@ func TestYAML(t *testing.T) {
 }
 
 func FuzzYAMLStrings(f *testing.F) {
-	for _, s := range []string{"", "no", "1e3", "\r\n", "- a", "\u2028", "\x00", "null", "!!int 3", "0b1", "1_000"} {
+	for _, s := range []string{"", "no", "1e3", "\r\n", "- a", "\t\n", "\u2028", "\x00", "null", "!!int 3", "0b1", "1_000"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

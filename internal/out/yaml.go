@@ -78,14 +78,12 @@ func yamlNode(dec *json.Decoder) (*yaml.Node, error) {
 
 // yamlString leaves the quoting to the library, which knows what a reader of
 // YAML 1.1 takes for a number, a bool or a date. Line ends are escaped, so that
-// a value takes one line.
+// a value takes one line; the library's own form of them cannot always be read
+// again (a tab before a line end).
 func yamlString(s string) (*yaml.Node, error) {
-	n := &yaml.Node{}
-	if err := n.Encode(s); err != nil {
-		return nil, err
-	}
 	if strings.ContainsAny(s, "\n\r") {
-		n.Style = yaml.DoubleQuotedStyle
+		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: s, Style: yaml.DoubleQuotedStyle}, nil
 	}
-	return n, nil
+	n := &yaml.Node{}
+	return n, n.Encode(s)
 }
