@@ -45,6 +45,19 @@ func (c *closing) resume() {
 	}
 }
 
+// see moves the operator's time to that of a record, and forwards what closes by it.
+func (c *closing) see(ts int64) error {
+	c.resume()
+	if ts > c.of.time {
+		c.of.time = ts
+		if err := c.advance(); err != nil {
+			return err
+		}
+	}
+	c.touch()
+	return nil
+}
+
 // touch notes that a record came.
 func (c *closing) touch() {
 	c.seen = c.of.ctx.Times().Wall

@@ -66,14 +66,9 @@ func (p *sessions) Process(r *topology.Record) error {
 	if err != nil {
 		return err
 	}
-	p.done.resume()
-	if r.Timestamp > p.time {
-		p.time = r.Timestamp
-		if err := p.done.advance(); err != nil {
-			return err
-		}
+	if err := p.done.see(r.Timestamp); err != nil {
+		return err
 	}
-	p.done.touch()
 	whole, err := p.join(r, key)
 	if err != nil {
 		return err

@@ -65,14 +65,9 @@ func (p *slidingWindows) Process(r *topology.Record) error {
 	if err != nil {
 		return err
 	}
-	p.done.resume()
-	if r.Timestamp > p.time {
-		p.time = r.Timestamp
-		if err := p.done.advance(); err != nil {
-			return err
-		}
+	if err := p.done.see(r.Timestamp); err != nil {
+		return err
 	}
-	p.done.touch()
 	if r.Timestamp+p.size < p.time-p.lag {
 		p.ctx.Drop("late")
 		return nil

@@ -55,14 +55,9 @@ func (p *timeWindows) Process(r *topology.Record) error {
 	if err != nil {
 		return err
 	}
-	p.done.resume()
-	if r.Timestamp > p.time {
-		p.time = r.Timestamp
-		if err := p.done.advance(); err != nil {
-			return err
-		}
+	if err := p.done.see(r.Timestamp); err != nil {
+		return err
 	}
-	p.done.touch()
 	p.in, p.key = r, key
 	if p.cut.Days == 0 {
 		return p.cut.each(r.Timestamp, p.step)
