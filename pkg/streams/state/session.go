@@ -61,21 +61,13 @@ func (s *Session) Put(key []byte, start, end int64, value []byte, ts int64) bool
 	if kept {
 		k = s.table.put(k, value, ts)
 		if s.spec.TimeOrdered {
-			s.index(k, value != nil)
+			s.mark(sessionIndexKey(nil, k[prefixLen:]), value != nil)
 		}
 	} else {
 		k = append([]byte(nil), k...)
 	}
 	s.log(s.spec, k[prefixLen:len(k):len(k)], value, ts, nil)
 	return kept
-}
-
-func (s *Session) index(k []byte, there bool) {
-	var mark []byte
-	if there {
-		mark = []byte{}
-	}
-	s.table.put(sessionIndexKey(nil, k[prefixLen:]), mark, 0)
 }
 
 // sessionIndexKey is the key of the index, by end, start and key, for a changelog's key.

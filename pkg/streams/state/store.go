@@ -31,6 +31,15 @@ func (c *core) Spec() *Spec { return c.spec }
 
 func (c *core) inner() *core { return c }
 
+// mark notes a key of the index, or forgets it.
+func (c *core) mark(index []byte, there bool) {
+	var mark []byte
+	if there {
+		mark = []byte{}
+	}
+	c.table.put(index, mark, 0)
+}
+
 // discard goes back to the last commit.
 func (c *core) discard() {
 	c.table.discard()

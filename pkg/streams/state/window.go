@@ -69,22 +69,13 @@ func (s *Window) PutWith(key []byte, start int64, value []byte, ts int64, header
 	if kept && !nothing {
 		k = s.table.put(k, value, ts)
 		if s.spec.TimeOrdered {
-			s.index(k, value != nil)
+			s.mark(windowIndexKey(nil, k[prefixLen:]), value != nil)
 		}
 	} else {
 		k = append([]byte(nil), k...)
 	}
 	s.log(s.spec, k[prefixLen:len(k):len(k)], value, ts, headers)
 	return kept
-}
-
-// index notes, or forgets, the time of the table's key k.
-func (s *Window) index(k []byte, there bool) {
-	var mark []byte
-	if there {
-		mark = []byte{}
-	}
-	s.table.put(windowIndexKey(nil, k[prefixLen:]), mark, 0)
 }
 
 // windowIndexKey is the key of the index, by start and key, for a changelog's key.
