@@ -23,7 +23,7 @@ func compile(t *testing.T, src string) *Compiled {
 
 // Every job under testdata compiles to the topology beside it.
 func TestJobsDescribe(t *testing.T) {
-	for name, src := range jobs(t) {
+	for name, src := range sources(t, "jobs") {
 		golden.EqualFile(t, strings.TrimSuffix(name, ".yaml")+".describe", compile(t, src).Topology.Describe())
 	}
 }
@@ -41,7 +41,7 @@ func TestExamplesCompile(t *testing.T) {
 }
 
 func TestWordCountRuns(t *testing.T) {
-	c := compile(t, jobs(t)["testdata/jobs/wordcount.yaml"])
+	c := compile(t, sources(t, "jobs")["testdata/jobs/wordcount.yaml"])
 	d, err := driver.New(c.Topology, driver.Options{App: "app"})
 	if err != nil {
 		t.Fatal(err)

@@ -17,12 +17,12 @@ func parse(t *testing.T, src string) (*Job, error) {
 	return Parse("job.yaml", []byte(src), Options{Getenv: noEnv})
 }
 
-// jobs are the sources of the jobs under testdata, by file.
-func jobs(t testing.TB) map[string]string {
+// sources are the YAML files of a folder under testdata, by file.
+func sources(t testing.TB, folder string) map[string]string {
 	t.Helper()
-	files, err := filepath.Glob("testdata/jobs/*.yaml")
+	files, err := filepath.Glob("testdata/" + folder + "/*.yaml")
 	if err != nil || len(files) == 0 {
-		t.Fatalf("no jobs: %v", err)
+		t.Fatalf("no files in %s: %v", folder, err)
 	}
 	out := map[string]string{}
 	for _, f := range files {
@@ -36,7 +36,7 @@ func jobs(t testing.TB) map[string]string {
 }
 
 func TestParseJobs(t *testing.T) {
-	for name, src := range jobs(t) {
+	for name, src := range sources(t, "jobs") {
 		if _, err := Parse(name, []byte(src), Options{Getenv: noEnv}); err != nil {
 			t.Errorf("%v", err)
 		}
@@ -44,7 +44,7 @@ func TestParseJobs(t *testing.T) {
 }
 
 func TestParsedStructs(t *testing.T) {
-	src := jobs(t)["testdata/jobs/everything.yaml"]
+	src := sources(t, "jobs")["testdata/jobs/everything.yaml"]
 	j, err := Parse("job.yaml", []byte(src), Options{Getenv: func(k string) (string, bool) {
 		return "8", k == "THREADS"
 	}})
@@ -136,7 +136,7 @@ func TestSeveralMistakesAtOnce(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	for _, src := range jobs(f) {
+	for _, src := range sources(f, "jobs") {
 		f.Add([]byte(src))
 	}
 	f.Add([]byte("a: &a [*a]\n"))

@@ -166,10 +166,10 @@ pipelines:
 
 // Compiling never panics, whatever a file that can be read says.
 func FuzzCompile(f *testing.F) {
-	for _, src := range jobs(f) {
+	for _, src := range sources(f, "jobs") {
 		f.Add(src)
 	}
-	for _, src := range mistakes(f) {
+	for _, src := range sources(f, "mistakes") {
 		f.Add(src)
 	}
 	f.Fuzz(func(_ *testing.T, src string) {

@@ -341,7 +341,7 @@ func TestEverySchemaKeyIsDescribed(t *testing.T) {
 
 func examples(t testing.TB) map[string]string {
 	t.Helper()
-	out := jobs(t)
+	out := sources(t, "jobs")
 	files, err := filepath.Glob("../../../docs/examples/*.yaml")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no examples: %v", err)
@@ -371,7 +371,7 @@ func TestExamplesFitTheSchema(t *testing.T) {
 // The schema and the parser agree on what is a mistake.
 func TestMistakesDoNotFitTheSchema(t *testing.T) {
 	root := loadSchema(t)
-	for name, src := range mistakes(t) {
+	for name, src := range sources(t, "mistakes") {
 		if strings.Contains(src, "# not in the schema") {
 			continue
 		}
