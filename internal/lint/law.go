@@ -20,8 +20,10 @@ var brokerLayers = map[string]int{
 	"pkg/broker/internal/group/machine":  4,
 	"pkg/broker/internal/group/classic":  5,
 	"pkg/broker/internal/group/consumer": 6,
+	"pkg/broker/internal/group/share":    6,
 	"pkg/broker/internal/group":          7,
 	"pkg/broker/internal/txn":            7,
+	"pkg/broker/internal/share":          7,
 	"pkg/broker/internal/replica":        7,
 	"pkg/broker/internal/cluster":        7,
 	"pkg/broker/internal/auth":           7,
@@ -32,14 +34,14 @@ var brokerLayers = map[string]int{
 }
 
 // staterec's users: the coordinators write the records, kq consume shows them.
-var stateRecordUsers = []string{"pkg/broker/internal/group", "pkg/broker/internal/group/classic", "pkg/broker/internal/group/consumer", "pkg/broker/internal/txn", "internal/format"}
+var stateRecordUsers = []string{"pkg/broker/internal/group", "pkg/broker/internal/group/classic", "pkg/broker/internal/group/consumer", "pkg/broker/internal/group/share", "pkg/broker/internal/txn", "pkg/broker/internal/share", "internal/format"}
 
 // sideRooms stand alone, and only the packages named may import them.
 var sideRooms = map[string][]string{
 	"internal/staterec":             stateRecordUsers,
 	"internal/properties":           {"internal/conf", "pkg/broker"}, // one format, for clients and brokers alike
 	"pkg/broker/internal/wire":      {"pkg/broker/internal/api", "pkg/broker"},
-	"pkg/broker/internal/configdef": {"pkg/broker/internal/meta", "pkg/broker/internal/topic", "pkg/broker/internal/group", "pkg/broker/internal/group/classic", "pkg/broker/internal/group/consumer", "pkg/broker/internal/txn", "pkg/broker/internal/replica", "pkg/broker/internal/cluster", "pkg/broker/internal/auth", "pkg/broker/internal/quota", "pkg/broker/internal/api", "pkg/broker"},
+	"pkg/broker/internal/configdef": {"pkg/broker/internal/meta", "pkg/broker/internal/topic", "pkg/broker/internal/group", "pkg/broker/internal/group/classic", "pkg/broker/internal/group/consumer", "pkg/broker/internal/group/share", "pkg/broker/internal/txn", "pkg/broker/internal/share", "pkg/broker/internal/replica", "pkg/broker/internal/cluster", "pkg/broker/internal/auth", "pkg/broker/internal/quota", "pkg/broker/internal/api", "pkg/broker"},
 }
 
 // onTop are pkg/broker's neighbours that sit on a client: they see no broker
