@@ -18,6 +18,7 @@ var brokerLayers = map[string]int{
 	// what coordinators stand on
 	"pkg/broker/internal/statelog":       4,
 	"pkg/broker/internal/group/machine":  4,
+	"pkg/broker/internal/group/assign":   4,
 	"pkg/broker/internal/group/classic":  5,
 	"pkg/broker/internal/group/consumer": 6,
 	"pkg/broker/internal/group/share":    6,

@@ -4,7 +4,6 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"fmt"
-	"iter"
 	"math"
 	"strings"
 	"sync/atomic"
@@ -14,6 +13,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"kq/internal/staterec"
+	"kq/pkg/broker/internal/group/assign"
 	"kq/pkg/broker/internal/group/classic"
 	"kq/pkg/broker/internal/group/consumer"
 	"kq/pkg/broker/internal/group/machine"
@@ -43,7 +43,7 @@ func (c *Coordinator) consumerOptions() consumer.Options {
 	}
 	var cached atomic.Pointer[groupDefaults]
 	return consumer.Options{
-		Topics:       func() consumer.Topics { return imageTopics{c.o.Image()} },
+		Topics:       func() assign.Topics { return imageTopics{c.o.Image()} },
 		Config:       func(group string) consumer.Config { return c.consumerConfig(group, &cached) },
 		MaxSize:      int(min(c.o.Number("group.consumer.max.size"), math.MaxInt32)),
 		Assignors:    assignors,
@@ -83,40 +83,6 @@ func (c *Coordinator) consumerConfig(group string, cached *atomic.Pointer[groupD
 	cached.Store(d)
 	return d.config
 }
-
-// imageTopics is an image as groups of the consumer protocol see it.
-type imageTopics struct{ *meta.Image }
-
-// Topic implements consumer.Topics.
-func (t imageTopics) Topic(name string) (id consumer.TopicID, partitions int32, ok bool) {
-	topic := t.Image.Topic(name)
-	if topic == nil {
-		return id, 0, false
-	}
-	return topic.ID, int32(len(topic.Partitions)), true
-}
-
-// TopicName implements consumer.Topics.
-func (t imageTopics) TopicName(id consumer.TopicID) string {
-	if topic := t.TopicByID(id); topic != nil {
-		return topic.Name
-	}
-	return ""
-}
-
-// TopicNames implements consumer.Topics.
-func (t imageTopics) TopicNames() iter.Seq[string] {
-	return func(yield func(string) bool) {
-		for _, topic := range t.Topics() {
-			if !yield(topic.Name) {
-				return
-			}
-		}
-	}
-}
-
-// Version implements consumer.Topics.
-func (t imageTopics) Version() int64 { return max(t.Offset, 0) }
 
 // speaksConsumer says whether members of the consumer protocol are served
 // (group.coordinator.rebalance.protocols, and the feature group.version).

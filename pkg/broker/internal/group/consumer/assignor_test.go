@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"os"
 	"testing"
+
+	"kq/pkg/broker/internal/group/assign"
 )
 
 type goldenGroup struct {
@@ -23,7 +25,7 @@ type goldenGroup struct {
 	Want []map[string][]int32
 }
 
-func topicID(t *testing.T, s string) (id TopicID) {
+func topicID(t *testing.T, s string) (id assign.TopicID) {
 	b, err := hex.DecodeString(s)
 	if err != nil || copy(id[:], b) != 16 {
 		t.Fatalf("id %q: %v", s, err)
@@ -31,8 +33,8 @@ func topicID(t *testing.T, s string) (id TopicID) {
 	return id
 }
 
-func assignmentOf(t *testing.T, m map[string][]int32) Assignment {
-	a := make(Assignment)
+func assignmentOf(t *testing.T, m map[string][]int32) assign.Assignment {
+	a := make(assign.Assignment)
 	for id, ps := range m {
 		a[topicID(t, id)] = ps
 	}
@@ -63,18 +65,18 @@ func TestAssignorsAsKafka(t *testing.T) {
 }
 
 func checkGolden(t *testing.T, n int, gg *goldenGroup) {
-	spec := groupSpec{same: gg.Same, partitions: make(map[TopicID]int32), assigned: make(map[TopicID]map[int32]bool)}
-	ids := make(map[string]TopicID)
+	spec := groupSpec{same: gg.Same, partitions: make(map[assign.TopicID]int32), assigned: make(map[assign.TopicID]map[int32]bool)}
+	ids := make(map[string]assign.TopicID)
 	for _, tp := range gg.Topics {
 		ids[tp.Name] = topicID(t, tp.ID)
 		spec.partitions[ids[tp.Name]] = tp.Partitions
 	}
 	order := make([]string, 0, len(gg.Members))
-	want := make(map[string]Assignment)
+	want := make(map[string]assign.Assignment)
 	byID := make(map[string]assignee)
 	for i, m := range gg.Members {
 		a := assignee{id: m.ID, instance: m.Instance, names: len(m.Names), target: assignmentOf(t, m.Target)}
-		hashSetOrder(m.Names, len(m.Names), hashString)
+		assign.HashSetOrder(m.Names, len(m.Names), assign.HashString)
 		for _, name := range m.Names {
 			if id, ok := ids[name]; ok {
 				a.topics = append(a.topics, id)
@@ -90,12 +92,12 @@ func checkGolden(t *testing.T, n int, gg *goldenGroup) {
 		}
 		order, byID[m.ID], want[m.ID] = append(order, m.ID), a, assignmentOf(t, gg.Want[i])
 	}
-	hashMapOrder(order, 0, hashString)
+	assign.HashMapOrder(order, 0, assign.HashString)
 	for _, id := range order {
 		spec.members = append(spec.members, byID[id])
 	}
 	for i, got := range spec.assign(gg.Assignor) {
-		if id := spec.members[i].id; !got.equal(want[id]) {
+		if id := spec.members[i].id; !got.Equal(want[id]) {
 			t.Errorf("group %d (%s, same %v), member %s\ngot  %v\nwant %v", n, gg.Assignor, gg.Same, id, got, want[id])
 		}
 	}

@@ -3,6 +3,8 @@ package consumer
 import (
 	"cmp"
 	"slices"
+
+	"kq/pkg/broker/internal/group/assign"
 )
 
 // balanceRounds is how often the topics are gone through at most to improve a
@@ -14,10 +16,10 @@ const balanceRounds = 16
 // with the least, and then from those with the most to those with the least.
 type balancer struct {
 	g           *groupSpec
-	subscribers map[TopicID][]int // indexes of members
-	topics      []TopicID         // in the order in which they are dealt with
-	owner       map[TopicID][]int // of each partition, -1 for none
-	size        []int             // partitions of each member
+	subscribers map[assign.TopicID][]int // indexes of members
+	topics      []assign.TopicID         // in the order in which they are dealt with
+	owner       map[assign.TopicID][]int // of each partition, -1 for none
+	size        []int                    // partitions of each member
 
 	// Members of the topic at hand by their sizes. In front is the range of those
 	// that get partitions, at the end the range of those that give some; the latter
@@ -30,7 +32,7 @@ type balancer struct {
 
 func newBalancer(g *groupSpec) *balancer {
 	b := &balancer{
-		g: g, subscribers: make(map[TopicID][]int), owner: make(map[TopicID][]int), size: make([]int, len(g.members)),
+		g: g, subscribers: make(map[assign.TopicID][]int), owner: make(map[assign.TopicID][]int), size: make([]int, len(g.members)),
 	}
 	for i := range g.members {
 		for _, t := range g.members[i].topics {
@@ -42,19 +44,19 @@ func newBalancer(g *groupSpec) *balancer {
 		}
 	}
 	// Many partitions a subscriber first, then few subscribers.
-	slices.SortFunc(b.topics, func(x, y TopicID) int {
+	slices.SortFunc(b.topics, func(x, y assign.TopicID) int {
 		sx, sy := len(b.subscribers[x]), len(b.subscribers[y])
 		return cmp.Or(
 			cmp.Compare(float64(g.partitions[y])/float64(sy), float64(g.partitions[x])/float64(sx)),
-			cmp.Compare(sx, sy), compareID(x, y))
+			cmp.Compare(sx, sy), assign.CompareID(x, y))
 	})
 	return b
 }
 
-func (b *balancer) assign() []Assignment {
-	out := make([]Assignment, len(b.g.members))
+func (b *balancer) assign() []assign.Assignment {
+	out := make([]assign.Assignment, len(b.g.members))
 	for i := range out {
-		out[i] = make(Assignment)
+		out[i] = make(assign.Assignment)
 	}
 	if len(b.topics) == 0 {
 		return out
@@ -102,7 +104,7 @@ func (b *balancer) place() {
 	}
 }
 
-func (b *balancer) move(t TopicID, p, to int) {
+func (b *balancer) move(t assign.TopicID, p, to int) {
 	if from := b.owner[t][p]; from >= 0 {
 		b.size[from]--
 	}
@@ -112,7 +114,7 @@ func (b *balancer) move(t TopicID, p, to int) {
 
 // balance goes through the topics until a whole round has changed nothing.
 func (b *balancer) balance() {
-	shared := slices.DeleteFunc(slices.Clone(b.topics), func(t TopicID) bool { return len(b.subscribers[t]) < 2 })
+	shared := slices.DeleteFunc(slices.Clone(b.topics), func(t assign.TopicID) bool { return len(b.subscribers[t]) < 2 })
 	last := -1 // topic that was changed last
 	for range balanceRounds {
 		for i, t := range shared {
@@ -128,7 +130,7 @@ func (b *balancer) balance() {
 
 // balanceTopic moves partitions of a topic from its subscribers with the most to
 // those with the least until they are one apart. It says whether any moved.
-func (b *balancer) balanceTopic(t TopicID) (moved bool) {
+func (b *balancer) balanceTopic(t assign.TopicID) (moved bool) {
 	if b.begin(t) <= 1 {
 		return false
 	}
@@ -159,7 +161,7 @@ func (b *balancer) balanceTopic(t TopicID) (moved bool) {
 }
 
 // begin sets the ranges up for a topic and tells how far apart its subscribers are.
-func (b *balancer) begin(t TopicID) int {
+func (b *balancer) begin(t assign.TopicID) int {
 	b.sorted = append(b.sorted[:0], b.subscribers[t]...)
 	slices.SortFunc(b.sorted, func(x, y int) int { return cmp.Or(cmp.Compare(b.size[x], b.size[y]), cmp.Compare(x, y)) })
 	n := len(b.sorted)

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"kq/internal/staterec"
+	"kq/pkg/broker/internal/group/assign"
 	"kq/pkg/broker/internal/group/machine"
 )
 
@@ -86,10 +87,10 @@ func (g *Group) apply(c change) {
 	case *staterec.ConsumerGroupTargetAssignmentMetadata:
 		g.assignmentEpoch, g.assignmentMs = v.AssignmentEpoch, v.TimestampMs
 	case *staterec.ConsumerGroupTargetAssignmentMember:
-		a := make(Assignment, len(v.Topics))
+		a := make(assign.Assignment, len(v.Topics))
 		for _, tp := range v.Topics {
 			for _, p := range tp.Partitions {
-				a.add(tp.TopicID, p)
+				a.Add(tp.TopicID, p)
 			}
 		}
 		g.target[c.member] = a

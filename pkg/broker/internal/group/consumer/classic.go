@@ -10,6 +10,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"kq/internal/staterec"
+	"kq/pkg/broker/internal/group/assign"
 	"kq/pkg/broker/internal/group/machine"
 )
 
@@ -224,13 +225,13 @@ func (g *Group) sync(s *step, q *kmsg.SyncGroupRequest, resp *kmsg.SyncGroupResp
 
 // assignmentBytes is an assignment as the classic protocol has it, in the version of
 // the member's subscription.
-func assignmentBytes(topics Topics, a Assignment, subscription []byte) []byte {
+func assignmentBytes(topics assign.Topics, a assign.Assignment, subscription []byte) []byte {
 	const newest = 3
 	var out kmsg.ConsumerMemberAssignment
 	if len(subscription) >= 2 {
 		out.Version = min(int16(subscription[0])<<8|int16(subscription[1]), newest)
 	}
-	for _, t := range a.topics() {
+	for _, t := range a.Topics() {
 		if name := topics.TopicName(t); name != "" {
 			out.Topics = append(out.Topics, kmsg.ConsumerMemberAssignmentTopic{Topic: name, Partitions: a[t]})
 		}

@@ -11,6 +11,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"kq/internal/staterec"
+	"kq/pkg/broker/internal/group/assign"
 	"kq/pkg/broker/internal/group/classic"
 	"kq/pkg/broker/internal/group/machine"
 )
@@ -79,7 +80,7 @@ func (g *Group) births(members []*member, generation int32) []change {
 	for _, m := range members {
 		s.change(change{kind: staterec.ConsumerMember, member: m.id, value: m.metadata()})
 	}
-	s.epoch(generation, metadataHash(g.topics(), g.subscribedNames(members)))
+	s.epoch(generation, assign.MetadataHash(g.topics(), g.subscribedNames(members)))
 	for _, m := range members {
 		s.target(m.id, m.assigned.partitions())
 	}
@@ -243,7 +244,7 @@ func (g *Group) Describe() kmsg.ConsumerGroupDescribeResponseGroup {
 		has := m.assigned.partitions()
 		for t, ps := range m.pending {
 			for p := range ps {
-				has.add(t, p)
+				has.Add(t, p)
 			}
 		}
 		dm.Assignment, dm.TargetAssignment = described(topics, has), described(topics, g.target[id])
@@ -257,9 +258,9 @@ func (g *Group) Describe() kmsg.ConsumerGroupDescribeResponseGroup {
 }
 
 // described leaves out topics that are gone.
-func described(topics Topics, a Assignment) kmsg.Assignment {
+func described(topics assign.Topics, a assign.Assignment) kmsg.Assignment {
 	out := kmsg.NewAssignment()
-	for _, t := range a.topics() {
+	for _, t := range a.Topics() {
 		if name := topics.TopicName(t); name != "" {
 			tp := kmsg.NewAssignmentTopicPartition()
 			tp.TopicID, tp.Topic, tp.Partitions = t, name, a[t]

@@ -12,23 +12,24 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"kq/internal/staterec"
+	"kq/pkg/broker/internal/group/assign"
 	"kq/pkg/broker/internal/group/classic"
 	"kq/pkg/broker/internal/group/machine"
 )
 
 // image is a set of topics for tests.
 type image struct {
-	ids        map[string]TopicID
+	ids        map[string]assign.TopicID
 	partitions map[string]int32
 	version    int64
 }
 
-func (im *image) Topic(name string) (TopicID, int32, bool) {
+func (im *image) Topic(name string) (assign.TopicID, int32, bool) {
 	id, ok := im.ids[name]
 	return id, im.partitions[name], ok
 }
 
-func (im *image) TopicName(id TopicID) string {
+func (im *image) TopicName(id assign.TopicID) string {
 	for name, other := range im.ids {
 		if other == id {
 			return name
@@ -48,7 +49,7 @@ func (im *image) with(name string, partitions int32) *image {
 		return next
 	}
 	if _, ok := next.ids[name]; !ok {
-		id := TopicID{15: byte(next.version), 14: byte(next.version >> 8)}
+		id := assign.TopicID{15: byte(next.version), 14: byte(next.version >> 8)}
 		copy(id[:], name)
 		next.ids[name] = id
 	}
@@ -57,7 +58,7 @@ func (im *image) with(name string, partitions int32) *image {
 }
 
 func topicsOf(names ...string) *image {
-	im := &image{map[string]TopicID{}, map[string]int32{}, 0}
+	im := &image{map[string]assign.TopicID{}, map[string]int32{}, 0}
 	for _, name := range names {
 		im = im.with(name, 3)
 	}
@@ -86,7 +87,7 @@ func newDriver(t testing.TB, topics *image) *driver {
 		now:    machine.Now{UnixMs: 1_700_000_000_000},
 	}
 	d.o = &Options{
-		Topics: func() Topics { return d.topics }, Config: func(string) Config { return d.config },
+		Topics: func() assign.Topics { return d.topics }, Config: func(string) Config { return d.config },
 		MaxSize: 100, Assignors: []string{Uniform, Range}, Migration: MigrationPolicy("bidirectional"),
 		RegexRefresh: 10 * time.Minute, Classic: &classic.Options{MaxSize: 100},
 	}
@@ -163,7 +164,7 @@ func (d *driver) pass(by time.Duration) {
 		var due machine.TimerKey
 		at := end + 1
 		for _, key := range slices.SortedFunc(maps.Keys(d.timers), func(a, b machine.TimerKey) int {
-			return slices.Compare([]byte{a.Kind}, []byte{b.Kind})*2 + compareJava(a.Member, b.Member)
+			return slices.Compare([]byte{a.Kind}, []byte{b.Kind})*2 + assign.CompareJava(a.Member, b.Member)
 		}) {
 			if d.timers[key] < at {
 				due, at = key, d.timers[key]
@@ -229,7 +230,7 @@ type beat struct {
 	epoch            int32
 	topics           []string
 	regex, assignor  string
-	owned            Assignment
+	owned            assign.Assignment
 	full             bool  // says everything
 	older            int16 // versions
 	rebalance        int32
@@ -250,7 +251,7 @@ func (d *driver) beat(b beat) *kmsg.ConsumerGroupHeartbeatResponse {
 	q.SubscribedTopicNames = b.topics
 	if b.owned != nil {
 		q.Topics = []kmsg.ConsumerGroupHeartbeatRequestTopic{}
-		for _, id := range b.owned.topics() {
+		for _, id := range b.owned.Topics() {
 			q.Topics = append(q.Topics, kmsg.ConsumerGroupHeartbeatRequestTopic{TopicID: id, Partitions: b.owned[id]})
 		}
 	}
@@ -260,14 +261,14 @@ func (d *driver) beat(b beat) *kmsg.ConsumerGroupHeartbeatResponse {
 }
 
 // assigned reads an answer's assignment, nil for none.
-func assigned(r *kmsg.ConsumerGroupHeartbeatResponse) Assignment {
+func assigned(r *kmsg.ConsumerGroupHeartbeatResponse) assign.Assignment {
 	if r.Assignment == nil {
 		return nil
 	}
-	a := Assignment{}
+	a := assign.Assignment{}
 	for _, t := range r.Assignment.Topics {
 		for _, p := range t.Partitions {
-			a.add(t.TopicID, p)
+			a.Add(t.TopicID, p)
 		}
 	}
 	return a

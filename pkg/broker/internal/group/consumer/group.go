@@ -10,6 +10,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kerr"
 
 	"kq/internal/staterec"
+	"kq/pkg/broker/internal/group/assign"
 	"kq/pkg/broker/internal/group/machine"
 )
 
@@ -25,10 +26,10 @@ type Group struct {
 	epoch int32 // grows when the subscriptions or their topics change
 	hash  int64 // of the topics subscribed to
 
-	assignmentEpoch int32                 // the group epoch that target was made for
-	assignmentMs    int64                 // wall clock when it was made; 0 unknown
-	assignedAt      time.Duration         // the same by the driver's clock; negative: before it started
-	target          map[string]Assignment // by member id
+	assignmentEpoch int32                        // the group epoch that target was made for
+	assignmentMs    int64                        // wall clock when it was made; 0 unknown
+	assignedAt      time.Duration                // the same by the driver's clock; negative: before it started
+	target          map[string]assign.Assignment // by member id
 
 	members  map[string]*member
 	came     map[string]int            // the order in which members came
@@ -56,7 +57,7 @@ type resolution struct {
 func New(id string, o *Options) *Group {
 	return &Group{
 		id: id, o: o, epoch: firstEpoch, assignmentEpoch: firstEpoch, assignedAt: -1, resolvedAt: -1, checked: -1,
-		target: make(map[string]Assignment), members: make(map[string]*member), came: make(map[string]int), static: make(map[string]string),
+		target: make(map[string]assign.Assignment), members: make(map[string]*member), came: make(map[string]int), static: make(map[string]string),
 		owners: make(map[topicPartition]string), resolved: make(map[string]resolution), joining: make(map[string]bool),
 	}
 }
@@ -147,16 +148,16 @@ func (g *Group) tombstones(renamed map[string]string) []change {
 // memberIDs are in the order of Kafka's map.
 func (g *Group) memberIDs() []string {
 	ids := slices.Collect(maps.Keys(g.members))
-	timelineOrder(ids, func(id string) int { return g.came[id] })
+	assign.TimelineOrder(ids, func(id string) int { return g.came[id] })
 	return ids
 }
 
 // topics is the present image; it is never nil.
-func (g *Group) topics() Topics {
+func (g *Group) topics() assign.Topics {
 	if t := g.o.Topics(); t != nil {
 		return t
 	}
-	return noTopics{}
+	return assign.NoTopics{}
 }
 
 // Commit says whether offsets may be committed (ConsumerGroup.validateOffsetCommit).
@@ -180,7 +181,7 @@ func (g *Group) Commit(c machine.Commit) (machine.PartitionCheck, *kerr.Error) {
 	case c.Epoch == m.epoch:
 		return nil, nil
 	}
-	return func(_ string, t TopicID, partition int32) *kerr.Error {
+	return func(_ string, t assign.TopicID, partition int32) *kerr.Error {
 		since, ok := m.assigned[t][partition]
 		if !ok {
 			since, ok = m.pending[t][partition]

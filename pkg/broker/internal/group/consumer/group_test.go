@@ -7,11 +7,12 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kerr"
 
+	"kq/pkg/broker/internal/group/assign"
 	"kq/pkg/broker/internal/group/machine"
 )
 
 // two has two members with all of a topic's partitions between them.
-func two(t *testing.T) (d *driver, a, b Assignment) {
+func two(t *testing.T) (d *driver, a, b assign.Assignment) {
 	d = newDriver(t, topicsOf("t"))
 	d.want(d.beat(beat{member: "a", topics: []string{"t"}}), nil, 2)
 	d.want(d.beat(beat{member: "b", topics: []string{"t"}}), nil, 3)
@@ -32,8 +33,8 @@ func TestReconcile(t *testing.T) {
 	r := d.beat(beat{member: "a", topics: []string{"t"}})
 	d.want(r, nil, 2)
 	id := d.topics.ids["t"]
-	all := Assignment{id: {0, 1, 2}}
-	if got := assigned(r); !got.equal(all) {
+	all := assign.Assignment{id: {0, 1, 2}}
+	if got := assigned(r); !got.Equal(all) {
 		t.Fatalf("first member got %v", got)
 	}
 	// The second has to wait until the first has let go.
@@ -75,7 +76,7 @@ func TestRefusals(t *testing.T) {
 		"no member id in version 1":    {beat{topics: []string{"t"}}, kerr.InvalidRequest, "MemberId can't be empty."},
 		"epoch below -2":               {beat{member: "a", epoch: -3}, kerr.InvalidRequest, "MemberEpoch is invalid."},
 		"join without subscription":    {beat{member: "x"}, kerr.InvalidRequest, "Either SubscribedTopicNames or SubscribedTopicRegex must be non-null when (re-)joining."},
-		"join with partitions":         {beat{member: "x", topics: []string{"t"}, owned: Assignment{TopicID{1}: {0}}}, kerr.InvalidRequest, "TopicPartitions must be empty when (re-)joining."},
+		"join with partitions":         {beat{member: "x", topics: []string{"t"}, owned: assign.Assignment{assign.TopicID{1}: {0}}}, kerr.InvalidRequest, "TopicPartitions must be empty when (re-)joining."},
 		"join without timeout":         {beat{member: "x", topics: []string{"t"}, rebalance: -1}, kerr.InvalidRequest, "RebalanceTimeoutMs must be provided in first request."},
 		"static leave, no instance":    {beat{member: "a", epoch: -2}, kerr.InvalidRequest, "InstanceId can't be null."},
 		"unknown assignor":             {beat{member: "x", topics: []string{"t"}, assignor: "sticky"}, kerr.UnsupportedAssignor, "ServerAssignor sticky is not supported. Supported assignors: uniform, range."},
@@ -84,7 +85,7 @@ func TestRefusals(t *testing.T) {
 		"unknown member leaves":        {beat{member: "x", epoch: -1}, kerr.UnknownMemberID, "Member x is not a member of group g."},
 		"epoch too high":               {beat{member: "a", epoch: 4}, kerr.FencedMemberEpoch, "The consumer group member has a greater member epoch (4) than the one known by the group coordinator (3). The member must abandon all its partitions and rejoin."},
 		"epoch too low":                {beat{member: "a", epoch: 1}, kerr.FencedMemberEpoch, "The consumer group member has a smaller member epoch (1) than the one known by the group coordinator (3). The member must abandon all its partitions and rejoin."},
-		"previous epoch, not a subset": {beat{member: "a", epoch: 2, owned: Assignment{TopicID{1}: {0}}}, kerr.FencedMemberEpoch, ""},
+		"previous epoch, not a subset": {beat{member: "a", epoch: 2, owned: assign.Assignment{assign.TopicID{1}: {0}}}, kerr.FencedMemberEpoch, ""},
 		"unknown instance":             {beat{member: "a", epoch: 3, instance: "i"}, kerr.UnknownMemberID, "Instance id i is unknown."},
 		"instance of another":          {beat{member: "a", epoch: 3, instance: "s"}, kerr.FencedInstanceID, "Static member a with instance id s was fenced by member c."},
 		"another leaves":               {beat{member: "a", epoch: -2, instance: "s"}, kerr.FencedInstanceID, ""},
@@ -136,7 +137,7 @@ func TestMemberIDMade(t *testing.T) {
 func TestLostAnswer(t *testing.T) {
 	d, a, _ := two(t)
 	d.want(d.beat(beat{member: "a", epoch: 2, owned: a}), nil, 3)
-	d.want(d.beat(beat{member: "a", epoch: 2, owned: Assignment{}}), nil, 3)
+	d.want(d.beat(beat{member: "a", epoch: 2, owned: assign.Assignment{}}), nil, 3)
 	d.want(d.beat(beat{member: "a", epoch: 2}), kerr.FencedMemberEpoch, 0)
 }
 
@@ -178,7 +179,7 @@ func TestRebalanceTimeout(t *testing.T) {
 	d.want(d.beat(beat{member: "a", topics: []string{"t"}, rebalance: 7_000}), nil, 2)
 	d.want(d.beat(beat{member: "b", topics: []string{"t"}}), nil, 3)
 	d.want(d.beat(beat{member: "a", epoch: 2}), nil, 2) // has to revoke
-	all := Assignment{d.topics.ids["t"]: {0, 1, 2}}
+	all := assign.Assignment{d.topics.ids["t"]: {0, 1, 2}}
 	for range 6 {
 		d.pass(time.Second)
 		d.want(d.beat(beat{member: "a", epoch: 2, owned: all}), nil, 2)
@@ -227,7 +228,7 @@ func TestTopicsChange(t *testing.T) {
 	}{{"t", 2, true, 2}, {"other", 5, false, 2}, {"u", 1, true, 3}, {"t", 4, true, 5}, {"u", 0, true, 4}} {
 		d.topics = d.topics.with(change.topic, change.partitions)
 		owns := d.group().members["a"].assigned.partitions()
-		for _, id := range owns.topics() {
+		for _, id := range owns.Topics() {
 			if d.topics.TopicName(id) == "" {
 				delete(owns, id)
 			}

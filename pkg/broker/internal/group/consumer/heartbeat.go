@@ -9,6 +9,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"kq/internal/staterec"
+	"kq/pkg/broker/internal/group/assign"
 	"kq/pkg/broker/internal/group/machine"
 )
 
@@ -121,7 +122,7 @@ func (g *Group) answer(q *kmsg.ConsumerGroupHeartbeatRequest, old, m *member) *k
 	if q.MemberEpoch == 0 || full || !m.assigned.samePartitions(old.assigned) {
 		a := kmsg.NewConsumerGroupHeartbeatResponseAssignment()
 		ps := m.assigned.partitions()
-		for _, t := range ps.topics() {
+		for _, t := range ps.Topics() {
 			at := kmsg.NewConsumerGroupHeartbeatResponseAssignmentTopic()
 			at.TopicID, at.Partitions = t, ps[t]
 			a.Topics = append(a.Topics, at)
@@ -235,9 +236,9 @@ func (s *step) bury(id string) {
 }
 
 // target writes a member's target assignment.
-func (s *step) target(id string, a Assignment) {
+func (s *step) target(id string, a assign.Assignment) {
 	v := &staterec.ConsumerGroupTargetAssignmentMember{}
-	for _, t := range a.topics() {
+	for _, t := range a.Topics() {
 		v.Topics = append(v.Topics, staterec.TopicPartitions{TopicID: t, Partitions: a[t]})
 	}
 	s.change(change{kind: staterec.ConsumerTargetMember, member: id, value: v})

@@ -5,6 +5,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"kq/internal/staterec"
+	"kq/pkg/broker/internal/group/assign"
 )
 
 // leave is a heartbeat with a negative epoch: the member leaves, or a static one
@@ -62,7 +63,7 @@ func (g *Group) fence(s *step, gone []*member) {
 		}
 	}
 	g.forgetPatterns(s, gone, stay)
-	s.epoch(g.epoch+1, metadataHash(g.topics(), g.subscribedNames(stay)))
+	s.epoch(g.epoch+1, assign.MetadataHash(g.topics(), g.subscribedNames(stay)))
 }
 
 // forgetPatterns deletes what the patterns came to that nobody has any more.

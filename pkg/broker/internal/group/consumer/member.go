@@ -6,18 +6,19 @@ import (
 	"slices"
 
 	"kq/internal/staterec"
+	"kq/pkg/broker/internal/group/assign"
 )
 
 // held are partitions that a member has, with the member epoch at which each was
 // assigned (KIP-1251).
-type held map[TopicID]map[int32]int32
+type held map[assign.TopicID]map[int32]int32
 
-func (h held) has(t TopicID, p int32) bool {
+func (h held) has(t assign.TopicID, p int32) bool {
 	_, ok := h[t][p]
 	return ok
 }
 
-func (h held) put(t TopicID, p, epoch int32) {
+func (h held) put(t assign.TopicID, p, epoch int32) {
 	if h[t] == nil {
 		h[t] = make(map[int32]int32)
 	}
@@ -29,8 +30,8 @@ func (h held) equal(o held) bool {
 }
 
 // partitions are h without its epochs.
-func (h held) partitions() Assignment {
-	out := make(Assignment, len(h))
+func (h held) partitions() assign.Assignment {
+	out := make(assign.Assignment, len(h))
 	for t, ps := range h {
 		out[t] = slices.Sorted(maps.Keys(ps))
 	}
@@ -45,7 +46,7 @@ func (h held) samePartitions(o held) bool {
 }
 
 // heldAt are partitions assigned at one epoch.
-func heldAt(a Assignment, epoch int32) held {
+func heldAt(a assign.Assignment, epoch int32) held {
 	h := make(held, len(a))
 	for t, ps := range a {
 		for _, p := range ps {
@@ -59,7 +60,7 @@ func heldAt(a Assignment, epoch int32) held {
 func (h held) records() []staterec.TopicPartitions {
 	ps := h.partitions()
 	var out []staterec.TopicPartitions
-	for _, t := range ps.topics() {
+	for _, t := range ps.Topics() {
 		tp := staterec.TopicPartitions{TopicID: t, Partitions: ps[t]}
 		for _, p := range ps[t] {
 			tp.Epochs = append(tp.Epochs, h[t][p])

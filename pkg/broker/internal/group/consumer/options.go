@@ -1,23 +1,11 @@
 package consumer
 
 import (
-	"iter"
 	"time"
 
+	"kq/pkg/broker/internal/group/assign"
 	"kq/pkg/broker/internal/group/classic"
 )
-
-// Topics is what a group knows of the cluster's topics: an image that does not
-// change. A nil one knows none.
-type Topics interface {
-	// Topic tells the id of a topic and how many partitions it has.
-	Topic(name string) (id TopicID, partitions int32, ok bool)
-	// TopicName is a topic's name, empty when there is none with the id.
-	TopicName(id TopicID) string
-	TopicNames() iter.Seq[string]
-	// Version grows with every image. It is not negative.
-	Version() int64
-}
 
 // Config are the settings of one group, which can be changed while it is there.
 type Config struct {
@@ -37,7 +25,7 @@ func MigrationPolicy(s string) Migration {
 
 // Options are what the groups of a broker go by. All fields are set.
 type Options struct {
-	Topics       func() Topics
+	Topics       func() assign.Topics
 	Config       func(group string) Config
 	MaxSize      int      // members (group.consumer.max.size)
 	Assignors    []string // Uniform and Range in the order of preference (group.consumer.assignors)

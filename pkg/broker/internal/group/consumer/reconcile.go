@@ -6,6 +6,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kerr"
 
 	"kq/internal/staterec"
+	"kq/pkg/broker/internal/group/assign"
 )
 
 // owned are the partitions that a member says it has; nil when it does not say.
@@ -42,7 +43,7 @@ func (o owned) in(h held) bool {
 // goal is what a member is led to.
 type goal struct {
 	epoch  int32
-	target Assignment
+	target assign.Assignment
 }
 
 // reconcile takes a member as far towards its goal as it can go now
@@ -150,9 +151,9 @@ func (g *Group) advance(m *member, epoch int32, to goal, has owned) *member {
 
 // subscriptionIDs are the topics that a member subscribes to. A pattern that is not
 // resolved matches none.
-func (g *Group) subscriptionIDs(m *member) map[TopicID]bool {
+func (g *Group) subscriptionIDs(m *member) map[assign.TopicID]bool {
 	topics := g.topics()
-	out := make(map[TopicID]bool)
+	out := make(map[assign.TopicID]bool)
 	for _, names := range [][]string{m.topics, g.resolved[m.regex].topics} {
 		for _, name := range names {
 			if id, _, ok := topics.Topic(name); ok {

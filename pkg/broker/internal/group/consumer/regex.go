@@ -12,6 +12,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kerr"
 
 	"kq/internal/staterec"
+	"kq/pkg/broker/internal/group/assign"
 )
 
 // regexPause is the least time between two resolutions of a group's patterns
@@ -139,7 +140,7 @@ func (g *Group) resolve(s *step) {
 			}
 		}
 	}
-	if hash := metadataHash(topics, names); changed || hash != g.hash {
+	if hash := assign.MetadataHash(topics, names); changed || hash != g.hash {
 		s.epoch(g.epoch+1, hash)
 		s.later(func() { g.checked = version })
 	}

@@ -6,13 +6,14 @@ import (
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
+	"kq/pkg/broker/internal/group/assign"
 	"kq/pkg/broker/internal/group/machine"
 )
 
 // joinRequest is the JoinGroup of a cooperative consumer.
-func (d *driver) joinRequest(id string, topics []string, has Assignment) *kmsg.JoinGroupRequest {
+func (d *driver) joinRequest(id string, topics []string, has assign.Assignment) *kmsg.JoinGroupRequest {
 	sub := kmsg.ConsumerMemberMetadata{Version: 3, Topics: topics, Generation: -1}
-	for _, t := range has.topics() {
+	for _, t := range has.Topics() {
 		if name := d.topics.TopicName(t); name != "" {
 			sub.OwnedPartitions = append(sub.OwnedPartitions, kmsg.ConsumerMemberMetadataOwnedPartition{Topic: name, Partitions: has[t]})
 		}
@@ -58,15 +59,15 @@ func (d *driver) heartbeat(id string, generation int32) int16 {
 }
 
 // synced reads the assignment of a SyncGroup.
-func (d *driver) synced(r *kmsg.SyncGroupResponse) Assignment {
+func (d *driver) synced(r *kmsg.SyncGroupResponse) assign.Assignment {
 	var a kmsg.ConsumerMemberAssignment
 	if err := a.ReadFrom(r.MemberAssignment); err != nil {
 		d.t.Fatal(err)
 	}
-	out := Assignment{}
+	out := assign.Assignment{}
 	for _, tp := range a.Topics {
 		for _, p := range tp.Partitions {
-			out.add(d.topics.ids[tp.Topic], p)
+			out.Add(d.topics.ids[tp.Topic], p)
 		}
 	}
 	return out
@@ -78,7 +79,7 @@ func (s *sim) joinClassic(c *simClient) {
 	if g, ok := s.m.(*Group); !ok || len(g.members) == 0 {
 		return
 	}
-	r := s.join(s.joinRequest("", c.topics, Assignment{}))
+	r := s.join(s.joinRequest("", c.topics, assign.Assignment{}))
 	if r == nil || r.ErrorCode != kerr.MemberIDRequired.Code {
 		return
 	}

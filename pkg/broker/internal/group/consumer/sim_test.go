@@ -11,6 +11,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
+	"kq/pkg/broker/internal/group/assign"
 	"kq/pkg/broker/internal/group/machine"
 )
 
@@ -19,7 +20,7 @@ import (
 type simClient struct {
 	id, instance  string
 	epoch         int32
-	has, told     Assignment
+	has, told     assign.Assignment
 	topics        []string
 	regex         string
 	classic, lost bool
@@ -109,7 +110,7 @@ func (s *sim) subscription() (topics []string, regex string) {
 
 func (s *sim) joinAny() {
 	s.n++
-	c := &simClient{id: fmt.Sprintf("m%d", s.n), has: Assignment{}}
+	c := &simClient{id: fmt.Sprintf("m%d", s.n), has: assign.Assignment{}}
 	c.topics, c.regex = s.subscription()
 	if s.r.IntN(4) == 0 {
 		c.instance = fmt.Sprintf("i%d", s.n)
@@ -142,7 +143,7 @@ func (s *sim) leave(c *simClient) {
 	s.beat(beat{member: c.id, instance: c.instance, epoch: epochLeaveStatic})
 	s.n++
 	back := *c
-	back.id, back.epoch, back.has = fmt.Sprintf("m%d", s.n), 0, Assignment{}
+	back.id, back.epoch, back.has = fmt.Sprintf("m%d", s.n), 0, assign.Assignment{}
 	s.clients[back.id] = &back
 	s.beatOf(&back, true)
 }
@@ -163,7 +164,7 @@ func (s *sim) beatOf(c *simClient, full bool) {
 	if c.epoch != 0 {
 		b.owned = c.has
 	} else {
-		c.has, c.told = Assignment{}, nil
+		c.has, c.told = assign.Assignment{}, nil
 	}
 	r := s.beat(b)
 	switch r.ErrorCode {
@@ -179,7 +180,7 @@ func (s *sim) beatOf(c *simClient, full bool) {
 		}
 	case kerr.NotCoordinator.Code: // it tries again
 	default:
-		c.epoch, c.has, c.told = 0, Assignment{}, nil
+		c.epoch, c.has, c.told = 0, assign.Assignment{}, nil
 		if r.ErrorCode == kerr.UnreleasedInstanceID.Code {
 			delete(s.clients, c.id)
 		}
@@ -259,10 +260,10 @@ func (s *sim) settle() {
 				want[topicPartition{t, p}] = true
 			}
 		}
-		if !m.assigned.partitions().equal(g.target[m.id]) {
+		if !m.assigned.partitions().Equal(g.target[m.id]) {
 			s.t.Fatalf("member %s has %v, not %v", m.id, m.assigned, g.target[m.id])
 		}
-		if c := s.clients[m.id]; !c.classic && !c.has.equal(g.target[m.id]) && c.told == nil {
+		if c := s.clients[m.id]; !c.classic && !c.has.Equal(g.target[m.id]) && c.told == nil {
 			s.t.Fatalf("client %s has %v, not %v", m.id, c.has, g.target[m.id])
 		}
 	}

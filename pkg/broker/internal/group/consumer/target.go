@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"kq/internal/staterec"
+	"kq/pkg/broker/internal/group/assign"
 )
 
 // view is a group as it will be with one member changed: what is not written yet.
@@ -75,7 +76,7 @@ func (g *Group) noteSubscriptions(s *step, m *member, changed bool) *view {
 	if !changed && version == g.checked {
 		return v
 	}
-	hash := metadataHash(topics, g.subscribedNames(v.members))
+	hash := assign.MetadataHash(topics, g.subscribedNames(v.members))
 	if changed || hash != g.hash {
 		v.epoch++
 		s.epoch(v.epoch, hash)
@@ -98,10 +99,10 @@ func (g *Group) retarget(s *step, v *view, m *member) goal {
 		return goal{g.assignmentEpoch, g.target[g.formerly(m)]}
 	}
 	spec := g.spec(v)
-	to := goal{epoch: v.epoch, target: Assignment{}}
+	to := goal{epoch: v.epoch, target: assign.Assignment{}}
 	for i, a := range spec.assign(g.assignor(v.members)) {
 		id := spec.members[i].id
-		if old, ok := g.target[id]; !ok || !old.equal(a) {
+		if old, ok := g.target[id]; !ok || !old.Equal(a) {
 			s.target(id, a)
 		}
 		if id == m.id {
@@ -152,7 +153,7 @@ func (g *Group) assignor(members []*member) string {
 		}
 	}
 	best := ""
-	hashMapOrder(names, 0, hashString)
+	assign.HashMapOrder(names, 0, assign.HashString)
 	for _, name := range names {
 		if votes[name] > votes[best] && slices.Contains(g.o.Assignors, name) {
 			best = name
@@ -167,7 +168,7 @@ func (g *Group) assignor(members []*member) string {
 // spec is what an assignor works on.
 func (g *Group) spec(v *view) *groupSpec {
 	topics := g.topics()
-	spec := &groupSpec{same: v.same, partitions: make(map[TopicID]int32), assigned: make(map[TopicID]map[int32]bool)}
+	spec := &groupSpec{same: v.same, partitions: make(map[assign.TopicID]int32), assigned: make(map[assign.TopicID]map[int32]bool)}
 	for _, m := range v.members {
 		a := assignee{id: m.id, instance: m.instance, target: g.target[m.id]}
 		if was := g.formerly(m); was != "" && was != m.id {
@@ -188,7 +189,7 @@ func (g *Group) spec(v *view) *groupSpec {
 	for i := range spec.members {
 		ids[i] = spec.members[i].id
 	}
-	hashMapOrder(ids, 0, hashString)
+	assign.HashMapOrder(ids, 0, assign.HashString)
 	for i, id := range ids {
 		order[id] = i
 	}
@@ -209,9 +210,9 @@ func (g *Group) spec(v *view) *groupSpec {
 // nameOrder are the topics of a member in the order of Kafka's set of them.
 func (g *Group) nameOrder(m *member) []string {
 	names := slices.Clone(m.topics)
-	hashSetOrder(names, len(names), hashString)
+	assign.HashSetOrder(names, len(names), assign.HashString)
 	byPattern := slices.Clone(g.resolved[m.regex].topics)
-	hashSetOrder(byPattern, len(byPattern), hashString)
+	assign.HashSetOrder(byPattern, len(byPattern), assign.HashString)
 	for _, name := range byPattern {
 		if !slices.Contains(m.topics, name) {
 			names = append(names, name)

@@ -1,27 +1,31 @@
 package consumer
 
-import "slices"
+import (
+	"slices"
+
+	"kq/pkg/broker/internal/group/assign"
+)
 
 // topicPartition is one partition.
 type topicPartition struct {
-	topic     TopicID
+	topic     assign.TopicID
 	partition int32
 }
 
 // assignUniform spreads the partitions over members that all subscribe to the same
 // topics, and moves as few as it can (UniformHomogeneousAssignmentBuilder).
-func (g *groupSpec) assignUniform() []Assignment {
+func (g *groupSpec) assignUniform() []assign.Assignment {
 	topics := slices.Clone(g.members[0].topics)
-	hashSetOrder(topics, g.members[0].names, hashID)
-	out := make([]Assignment, len(g.members))
+	assign.HashSetOrder(topics, g.members[0].names, assign.HashID)
+	out := make([]assign.Assignment, len(g.members))
 	if len(topics) == 0 {
 		for i := range out {
-			out[i] = Assignment{}
+			out[i] = assign.Assignment{}
 		}
 		return out
 	}
 	total := 0
-	subscribed := make(map[TopicID]bool, len(topics))
+	subscribed := make(map[assign.TopicID]bool, len(topics))
 	var free []topicPartition
 	for _, t := range topics {
 		subscribed[t] = true
@@ -52,7 +56,7 @@ func (g *groupSpec) assignUniform() []Assignment {
 	}
 	for i := range out {
 		for ; room[i] > 0 && len(free) > 0; room[i]-- {
-			out[i].add(free[0].topic, free[0].partition)
+			out[i].Add(free[0].topic, free[0].partition)
 			free = free[1:]
 		}
 	}
@@ -61,10 +65,10 @@ func (g *groupSpec) assignUniform() []Assignment {
 
 // keep is what a member keeps of its target, up to a quota of which the rest is
 // told, and what it gives up for others.
-func keep(m *assignee, subscribed map[TopicID]bool, quota int) (kept Assignment, rest int, given []topicPartition) {
-	kept = make(Assignment, len(m.target))
-	old := m.target.topics()
-	hashMapOrder(old, 0, hashID)
+func keep(m *assignee, subscribed map[assign.TopicID]bool, quota int) (kept assign.Assignment, rest int, given []topicPartition) {
+	kept = make(assign.Assignment, len(m.target))
+	old := m.target.Topics()
+	assign.HashMapOrder(old, 0, assign.HashID)
 	for _, t := range old {
 		if !subscribed[t] {
 			continue
@@ -74,11 +78,11 @@ func keep(m *assignee, subscribed map[TopicID]bool, quota int) (kept Assignment,
 			kept[t], quota = ps, quota-len(ps)
 			continue
 		}
-		hashSetOrder(ps, len(ps), func(p int32) int32 { return p })
+		assign.HashSetOrder(ps, len(ps), func(p int32) int32 { return p })
 		for _, p := range ps {
 			if quota > 0 {
 				quota--
-				kept.add(t, p)
+				kept.Add(t, p)
 			} else {
 				given = append(given, topicPartition{t, p})
 			}

@@ -1,10 +1,11 @@
-package consumer
+package assign
 
 import (
 	"cmp"
 	"encoding/binary"
 	"math/bits"
 	"slices"
+	"strings"
 	"unicode/utf16"
 )
 
@@ -15,8 +16,8 @@ import (
 // TopicID is a topic's id.
 type TopicID = [16]byte
 
-// hashString is Java's String.hashCode.
-func hashString(s string) (h int32) {
+// HashString is Java's String.hashCode.
+func HashString(s string) (h int32) {
 	for i := range len(s) {
 		if s[i] >= 0x80 {
 			h = 0
@@ -30,21 +31,21 @@ func hashString(s string) (h int32) {
 	return h
 }
 
-// hashID is the hashCode of Kafka's Uuid.
-func hashID(id TopicID) int32 {
+// HashID is the hashCode of Kafka's Uuid.
+func HashID(id TopicID) int32 {
 	x := binary.BigEndian.Uint64(id[:8]) ^ binary.BigEndian.Uint64(id[8:])
 	return int32(uint32(x>>32) ^ uint32(x))
 }
 
-// compareID orders ids as Kafka's Uuid does: as two signed numbers.
-func compareID(a, b TopicID) int {
+// CompareID orders ids as Kafka's Uuid does: as two signed numbers.
+func CompareID(a, b TopicID) int {
 	return cmp.Or(cmp.Compare(int64(binary.BigEndian.Uint64(a[:8])), int64(binary.BigEndian.Uint64(b[:8]))),
 		cmp.Compare(int64(binary.BigEndian.Uint64(a[8:])), int64(binary.BigEndian.Uint64(b[8:]))))
 }
 
-// hashMapOrder sorts keys, which are in order of insertion, as a HashMap that had
+// HashMapOrder sorts keys, which are in order of insertion, as a HashMap that had
 // room for the given number of buckets (16 if 0) lists them.
-func hashMapOrder[K any](keys []K, buckets int, hash func(K) int32) {
+func HashMapOrder[K any](keys []K, buckets int, hash func(K) int32) {
 	buckets = max(buckets, 16)
 	for len(keys) > buckets*3/4 {
 		buckets *= 2
@@ -55,28 +56,36 @@ func hashMapOrder[K any](keys []K, buckets int, hash func(K) int32) {
 	})
 }
 
-// hashSetOrder sorts keys as a HashSet that was made from a collection of n does.
-func hashSetOrder[K any](keys []K, n int, hash func(K) int32) {
+// HashSetOrder sorts keys as a HashSet that was made from a collection of n does.
+func HashSetOrder[K any](keys []K, n int, hash func(K) int32) {
 	want := max(int(float32(n)/0.75)+1, 16)
-	hashMapOrder(keys, 1<<bits.Len(uint(want-1)), hash)
+	HashMapOrder(keys, 1<<bits.Len(uint(want-1)), hash)
 }
 
-// timelineOrder sorts keys as Kafka's TimelineHashMap does, which began empty: in a
+// TimelineOrder sorts keys as Kafka's TimelineHashMap does, which began empty: in a
 // slot the key that came last is first. Since tells when a key came.
-func timelineOrder(keys []string, since func(string) int) {
+func TimelineOrder(keys []string, since func(string) int) {
 	slots := 2
 	for float32(len(keys))*0.75 > float32(slots) {
 		slots *= 2
 	}
 	slices.SortFunc(keys, func(a, b string) int { return since(b) - since(a) })
 	sortByBucket(keys, func(k string) uint32 {
-		h := uint64(int64(hashString(k))) * 0x9e3779b97f4a7c15
+		h := uint64(int64(HashString(k))) * 0x9e3779b97f4a7c15
 		return uint32(h >> (65 - bits.Len(uint(slots))))
 	})
 }
 
 func sortByBucket[K any](keys []K, bucket func(K) uint32) {
 	slices.SortStableFunc(keys, func(a, b K) int { return cmp.Compare(bucket(a), bucket(b)) })
+}
+
+// CompareJava orders strings as Java does, by UTF-16 units.
+func CompareJava(a, b string) int {
+	if strings.IndexFunc(a+b, func(r rune) bool { return r >= 0x10000 }) < 0 {
+		return cmp.Compare(a, b) // UTF-8 sorts the same without surrogates
+	}
+	return slices.Compare(units(a), units(b))
 }
 
 // units are a string's UTF-16 units.
