@@ -72,7 +72,7 @@ func TestRecordsThatFail(t *testing.T) {
 		once(t, b, func(o *Options) { o.OnError.Process, o.DLQ, o.Guarantee = DeadLetter, "dead", ExactlyOnce })
 		r := first(t, client(t, b, kgo.ConsumeTopics("dead"), kgo.FetchIsolationLevel(kgo.ReadCommitted())))
 		h := headers(r)
-		if string(r.Value) != "poison" || string(r.Key) != "5" || h[headerTopic] != "lines" || h[headerPartition] != "0" || h[headerOffset] != "5" || h[headerMessage] != "poison" || h[headerException] != "process error" {
+		if string(r.Value) != "poison" || string(r.Key) != "5" || h[task.HeaderTopic] != "lines" || h[task.HeaderPartition] != "0" || h[task.HeaderOffset] != "5" || h[task.HeaderMessage] != "poison" || h[task.HeaderException] != "process error" {
 			t.Errorf("%s %v", r.Value, h)
 		}
 	})
@@ -98,7 +98,7 @@ func TestRecordsThatBrokersRefuse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r := first(t, client(t, b, kgo.ConsumeTopics("dead"))); string(r.Key) != "1" || headers(r)[headerTopic] != "out" {
+	if r := first(t, client(t, b, kgo.ConsumeTopics("dead"))); string(r.Key) != "1" || headers(r)[task.HeaderTopic] != "out" {
 		t.Errorf("%s %v", r.Key, headers(r))
 	}
 	read(t, b, "out", func(x *table) bool { return x.n == 2 })

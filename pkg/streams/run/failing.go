@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 
@@ -16,15 +15,6 @@ import (
 
 // errAgain asks for the work since the last commit to be done again.
 var errAgain = errors.New("again from the last commit")
-
-// The headers of a record in a dead-letter topic (KIP-1034).
-const (
-	headerException = "__streams.errors.exception"
-	headerMessage   = "__streams.errors.message"
-	headerTopic     = "__streams.errors.topic"
-	headerPartition = "__streams.errors.partition"
-	headerOffset    = "__streams.errors.offset"
-)
 
 // handle applies the policy of the phase in which a record failed. What the
 // sender cannot do is no record's fault.
@@ -48,7 +38,7 @@ func (t *thread) handle(err error) error {
 	t.counts.failed++
 	t.mu.Unlock()
 	if policy == DeadLetter && re.Origin.Offset >= 0 {
-		return t.bury(re.Input, re.Origin, re.Phase.String()+" error", re.Err)
+		return t.bury(re.Input, re.Origin, re.Phase, re.Err)
 	}
 	return nil
 }
@@ -70,23 +60,15 @@ func (t *thread) rejected(_ context.Context, r sender.Rejection) error {
 		return nil
 	}
 	in := task.Input{Key: r.Record.Key, Value: r.Record.Value, Timestamp: r.Record.Timestamp, Headers: r.Record.Headers}
-	return t.bury(in, topology.Origin{Topic: r.Record.Topic, Partition: r.Record.Partition, Offset: -1}, "produce error", r.Err)
+	return t.bury(in, topology.Origin{Topic: r.Record.Topic, Partition: r.Record.Partition, Offset: -1}, task.Produce, r.Err)
 }
 
 // bury writes a record to the dead-letter topic.
-func (t *thread) bury(in task.Input, o topology.Origin, kind string, why error) error {
-	r := sender.Record{Topic: t.rt.o.DLQ, Partition: -1, PartitionKey: in.Key, Key: in.Key, Value: in.Value, Timestamp: max(in.Timestamp, 0)}
-	r.Headers = append(r.Headers, in.Headers...)
-	for _, h := range [][2]string{
-		{headerException, kind},
-		{headerMessage, why.Error()},
-		{headerTopic, o.Topic},
-		{headerPartition, strconv.Itoa(int(o.Partition))},
-		{headerOffset, strconv.FormatInt(o.Offset, 10)},
-	} {
-		r.Headers = append(r.Headers, topology.Header{Key: h[0], Value: []byte(h[1])})
-	}
-	return t.s.Send(t.rt.ctx, &r)
+func (t *thread) bury(in task.Input, o topology.Origin, phase task.Phase, why error) error {
+	d := task.DeadLetter(in, o, phase, why)
+	return t.s.Send(t.rt.ctx, &sender.Record{
+		Topic: t.rt.o.DLQ, Partition: -1, PartitionKey: d.Key, Key: d.Key, Value: d.Value, Timestamp: d.Timestamp, Headers: d.Headers,
+	})
 }
 
 // unreadable deals with a partition that could not be read on.

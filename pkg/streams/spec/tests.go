@@ -26,7 +26,7 @@ type Given struct {
 	Source string
 	// Records are the records.
 	Records []*Record
-	// Advance moves the wall clock.
+	// Advance moves the wall clock, which starts at 1970.
 	Advance time.Duration
 }
 
@@ -37,7 +37,7 @@ type Record struct {
 	Key any `key:"key"`
 	// Value is its value (null).
 	Value any `key:"value"`
-	// At is its timestamp: milliseconds since 1970, RFC 3339, or a duration since 1970 as 5s. Given records without one get that of the record before (0); expected ones may have any.
+	// At is its timestamp: milliseconds since 1970, RFC 3339, or a duration since 1970 as 5s. Given records without one get that of the record before, or of the wall clock, which starts at 1970, where it is later; expected ones may have any.
 	At *Time `key:"at"`
 	// Headers are its headers.
 	Headers map[string]string `key:"headers"`

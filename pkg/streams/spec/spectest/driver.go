@@ -27,8 +27,9 @@ type Window struct {
 // follows from one is done when Pipe returns. The wall clock starts at 1970 and
 // moves with Advance. One goroutine at a time uses it.
 type Driver struct {
-	plan *Plan
-	d    *driver.Driver
+	plan  *Plan
+	d     *driver.Driver
+	given givenClock
 }
 
 // NewDriver makes the stores of a job, in memory.
@@ -40,18 +41,19 @@ func NewDriver(p *Plan) (*Driver, error) {
 	return &Driver{plan: p, d: d}, nil
 }
 
-// Pipe gives a record to a stream, a table, a global or a topic of the job.
+// Pipe gives a record to a stream, a table, a global or a topic of the job. One
+// without a time has that of the record before it, or the wall clock's where that is later.
 func (d *Driver) Pipe(source string, r Record) error {
 	s, ok := d.plan.Sources[source]
 	if !ok {
 		return fmt.Errorf("pipe to %q: the job reads %v", source, sortedKeys(d.plan.Sources))
 	}
 	rec := spec.Record{Key: plain(r.Key), Value: plain(r.Value), Headers: r.Headers}
-	at := int64(0)
-	if !r.Time.IsZero() {
-		at = r.Time.UnixMilli()
+	var said *int64
+	if ms := r.Time.UnixMilli(); !r.Time.IsZero() {
+		said = &ms
 	}
-	in, err := record(s, &rec, at)
+	in, err := record(s, &rec, d.given.at(said, d.d.Wall()))
 	if err != nil {
 		return fmt.Errorf("pipe to %q: %w", source, err)
 	}

@@ -59,7 +59,7 @@ func (r *runner) run() {
 // feed gives the records and moves the clock; it says that the job stopped with
 // the error that was expected.
 func (r *runner) feed() (ended bool) {
-	at := int64(0)
+	var given givenClock
 	for _, g := range r.test.Given {
 		if g.Source == "" {
 			if err := r.driver.AdvanceWall(g.Advance); err != nil {
@@ -73,11 +73,7 @@ func (r *runner) feed() (ended bool) {
 			return false
 		}
 		for _, rec := range g.Records {
-			at = max(at, r.driver.Wall().UnixMilli())
-			if rec.At != nil {
-				at = int64(*rec.At)
-			}
-			in, err := record(source, rec, at)
+			in, err := record(source, rec, given.at((*int64)(rec.At), r.driver.Wall()))
 			if err != nil {
 				r.fail("given."+g.Source, rec.Where.At(), "%v", err)
 				return false
@@ -88,6 +84,19 @@ func (r *runner) feed() (ended bool) {
 		}
 	}
 	return false
+}
+
+// givenClock tells the times of records that are given: a record that says none
+// has that of the one before it, or the wall clock's where that is later.
+type givenClock struct{ last int64 }
+
+func (c *givenClock) at(said *int64, wall time.Time) int64 {
+	if said != nil {
+		c.last = *said
+	} else {
+		c.last = max(c.last, wall.UnixMilli())
+	}
+	return c.last
 }
 
 // names are those that given: takes.
@@ -144,8 +153,11 @@ func (r *runner) handle(e *task.RecordError) error {
 			return errors.Join(e, errors.New("there is no dead-letter topic"))
 		}
 		r.skipped++
-		out := driver.Record{Key: e.Input.Key, Value: e.Input.Value, Timestamp: e.Input.Timestamp, Headers: e.Input.Headers}
-		r.written[r.plan.DLQ] = append(r.written[r.plan.DLQ], out)
+		if e.Origin.Offset >= 0 { // a timer's error has no record
+			d := task.DeadLetter(e.Input, e.Origin, e.Phase, e.Err)
+			out := driver.Record{Key: d.Key, Value: d.Value, Timestamp: d.Timestamp, Headers: d.Headers}
+			r.written[r.plan.DLQ] = append(r.written[r.plan.DLQ], out)
+		}
 		return nil
 	}
 	return e

@@ -1,6 +1,7 @@
 package spectest_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -165,7 +166,9 @@ stores.nosuch: the job has no store "nosuch": it has counts, wc
 
 // TestHandlers: what onError says, and where dead letters go.
 func TestHandlers(t *testing.T) {
-	text := "- {name: x, given: [{lines: [{value: a boom, at: 7}, {value: b}]}], dropped: 1, expect: {out: [{key: a}, {key: b}], dead: [{value: a boom, at: 7}]}}"
+	text := `- {name: x, given: [{lines: [{value: a boom, at: 7, headers: {trace: t1}}, {value: b}]}], dropped: 1, expect: {out: [{key: a}, {key: b}], dead: [{value: a boom, at: 7, headers: {
+    trace: t1, __streams.errors.exception: process error, __streams.errors.message: boom it is,
+    __streams.errors.topic: in, __streams.errors.partition: "0", __streams.errors.offset: "0"}}]}}`
 	p := plan()
 	p.OnError, p.DLQ = func(task.Phase) string { return "dlq" }, "dead"
 	if got := report(run(t, p, text)); got != "" {
@@ -174,5 +177,48 @@ func TestHandlers(t *testing.T) {
 	p.OnError = func(task.Phase) string { return "continue" }
 	if got := report(run(t, p, "- {name: x, given: [{lines: [{value: a boom}, {value: b}]}], dropped: 1}")); got != "" {
 		t.Error(got)
+	}
+}
+
+// TestTimes: a record that says no time has that of the one before it, or the
+// wall clock's where that is later; the driver of Go tests does the same.
+func TestTimes(t *testing.T) {
+	if got := report(run(t, plan(), `
+- name: times
+  given:
+    - lines: [{value: a}, {value: a, at: 30s}, {value: a}]
+    - advance: 20s
+    - lines: [{value: a}, {value: a, at: 5s}, {value: a}]
+    - advance: 20s
+    - lines: {value: a}
+  expect:
+    out: [{at: 0}, {at: 30s}, {at: 30s}, {at: 30s}, {at: 30s}, {at: 30s}, {at: 40s}]
+    windows: [{at: 0}, {at: 30s}, {at: 30s}, {at: 30s}, {at: 40s}]
+  dropped: 2
+`)); got != "" {
+		t.Error(got)
+	}
+	d, err := spectest.NewDriver(plan())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	for _, at := range []time.Time{{}, time.UnixMilli(30_000), {}} {
+		if err := d.Pipe("lines", spectest.Record{Value: "b", Time: at}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := d.Advance(50 * time.Second); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Pipe("in", spectest.Record{Value: "c"}); err != nil {
+		t.Fatal(err)
+	}
+	var got []int64
+	for _, r := range d.Records("out") {
+		got = append(got, r.Time.UnixMilli())
+	}
+	if want := []int64{0, 30_000, 30_000, 50_000}; !slices.Equal(got, want) {
+		t.Errorf("the times are %v, not %v", got, want)
 	}
 }
