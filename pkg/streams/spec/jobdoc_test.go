@@ -21,7 +21,7 @@ func TestJobFilePage(t *testing.T) {
 	p.line("")
 	p.line("- Expressions are texts. Quote those that hold `: { } [ ] #` or quotes: `'{\"a\": value.a}'`.")
 	p.line("- Durations are `500ms` `5s` `10m` `24h` `7d` or sums as `1h30m`; sizes `0B` `512KB` `10MB` `1GB`.")
-	p.line("- Types are %s; keys with windows have `{timeWindowed: TYPE}`, `{sessionWindowed: TYPE}` or `{windowedJson: TYPE}`.", ticked(plainTypes()))
+	p.line("- Types are %s; keys with windows have `{timeWindowed: TYPE}`, `{sessionWindowed: TYPE}` or `{windowedJson: TYPE}`; of an input `{timeWindowed: TYPE, size: 5m}`, as its bytes have no ends.", ticked(plainTypes()))
 	p.line("- `${NAME}` and `${NAME:-default}` put variables of the environment in, `${vars.NAME}` those of the file; `$${` is a plain `${`.")
 	p.line("- A value in (brackets) is what holds without the key.")
 	p.line("%s", variablesText)
@@ -46,8 +46,9 @@ const variablesText = `
 | partition: | also ` + "`partitions`" + `, their number |
 | process | also the names of let:, ` + "`now`" + ` (the wall clock; in a timer the time that is due), ` + "`item`" + ` where there is for: |
 
-Functions of process: ` + "`get(STORE, key)`" + `, with a time for windows and versions; ` + "`all(STORE)`, `range(STORE, from, to)`" + ` and
-` + "`fetch(STORE, key, from, to)`" + ` give lists of ` + "`{key, value, timestamp}`" + `. ` + "`kq streams eval`" + ` tries expressions.`
+Functions of process: ` + "`get(STORE, key)`" + `, with a time for windows and versions, with start and end for sessions; ` + "`all(STORE)`, `range(STORE, from, to)`" + `
+and ` + "`fetch(STORE, key, from, to)`" + `, the windows that begin in that time or the sessions that touch it, give lists of ` + "`{key, value, timestamp}`" + `,
+with ` + "`start`" + ` and ` + "`end`" + ` for windows and sessions. ` + "`kq streams eval`" + ` tries expressions.`
 
 func ticked(words []string) string { return "`" + strings.Join(words, "` `") + "`" }
 

@@ -61,8 +61,10 @@ type Put struct {
 	Key Expr `key:"key"`
 	// Value is the value; null deletes.
 	Value Expr `key:"value,required"`
-	// Time is the time of the value, or the start of its window (that of the record).
+	// Time is the time of the value, the start of its window or the end of its session (that of the record).
 	Time Expr `key:"time"`
+	// Start is the start of a session (its end).
+	Start Expr `key:"start"`
 }
 
 // Delete removes a key of a store.
@@ -76,8 +78,10 @@ type Delete struct {
 	Store string `key:"store,required"`
 	// Key is the key (that of the record).
 	Key Expr `key:"key"`
-	// Time is the start of the window (that of the record).
+	// Time is the start of the window or the end of the session (that of the record).
 	Time Expr `key:"time"`
+	// Start is the start of a session (its end).
+	Start Expr `key:"start"`
 }
 
 // Forward sends a record on.

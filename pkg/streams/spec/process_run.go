@@ -70,6 +70,7 @@ type act struct {
 	lets                         []*expr.Program
 	slots                        []int
 	cond, list, key, value, time *expr.Program
+	start                        *expr.Program // of a session
 	store                        string
 }
 
@@ -127,10 +128,11 @@ func (c *scriptCompiler) act(a *Action) *act {
 		x.store = a.Put.Store
 		x.cond, x.list = c.program(a.Put.If, expr.Bool), c.program(a.Put.For, expr.List)
 		x.key, x.value, x.time = c.program(a.Put.Key, expr.Any), c.program(a.Put.Value, expr.Any), c.program(a.Put.Time, expr.Any)
+		x.start = c.program(a.Put.Start, expr.Any)
 	case "delete":
 		x.store = a.Delete.Store
 		x.cond, x.list = c.program(a.Delete.If, expr.Bool), c.program(a.Delete.For, expr.List)
-		x.key, x.time = c.program(a.Delete.Key, expr.Any), c.program(a.Delete.Time, expr.Any)
+		x.key, x.time, x.start = c.program(a.Delete.Key, expr.Any), c.program(a.Delete.Time, expr.Any), c.program(a.Delete.Start, expr.Any)
 	case "emit":
 		x.cond, x.list = c.program(a.Emit.If, expr.Bool), c.program(a.Emit.For, expr.List)
 		x.key, x.value, x.time = c.program(a.Emit.Key, expr.Any), c.program(a.Emit.Value, expr.Any), c.program(a.Emit.Time, expr.Any)
@@ -203,19 +205,23 @@ func (s *script) do(a *act, r *topology.Record) error {
 	if err != nil {
 		return err
 	}
-	at, err := s.time(a, r)
+	at, err := s.time(a.time, r.Timestamp)
+	if err != nil {
+		return err
+	}
+	start, err := s.time(a.start, at)
 	if err != nil {
 		return err
 	}
 	if a.op == "delete" {
-		return s.p.write(a.store, &key, &codec.Value{}, at)
+		return s.p.write(a.store, &entryKey{key, start, at}, &codec.Value{}, r.Timestamp)
 	}
 	v, err := value(a.value, s.vars, r.Value)
 	if err != nil {
 		return err
 	}
 	if a.op == "put" {
-		return s.p.write(a.store, &key, &v, at)
+		return s.p.write(a.store, &entryKey{key, start, at}, &v, r.Timestamp)
 	}
 	s.p.out = topology.Record{Key: key, Value: v, Timestamp: at, Headers: r.Headers}
 	return s.p.ctx.Forward(&s.p.out)
@@ -230,11 +236,12 @@ func value(p *expr.Program, vars *expr.Vars, otherwise codec.Value) (codec.Value
 	return codec.Of(v), err
 }
 
-func (s *script) time(a *act, r *topology.Record) (int64, error) {
-	if a.time == nil {
-		return r.Timestamp, nil
+// time is what a program makes, as milliseconds since 1970.
+func (s *script) time(p *expr.Program, otherwise int64) (int64, error) {
+	if p == nil {
+		return otherwise, nil
 	}
-	v, err := a.time.Run(s.vars)
+	v, err := p.Run(s.vars)
 	if err != nil {
 		return 0, err
 	}

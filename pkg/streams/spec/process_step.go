@@ -96,16 +96,32 @@ func (c *compiler) procStore(s *Store) *procStore {
 	switch s.Kind {
 	case "window":
 		kept.spec.Kind = state.WindowKind
+	case "session":
+		kept.spec.Kind = state.SessionKind
 	case "versioned":
 		kept.spec.Kind = state.VersionedKind
 	}
-	if (kept.spec.Kind != state.KeyValueKind) != (s.Retention > 0) {
-		c.f.wrong(s.node, "", "retention: goes with kind: window or versioned")
-	}
+	c.shape(s, kept.spec)
 	c.b.AddStore(kept.spec)
 	c.out.Stores[s.Name] = Types{kept.key, kept.value}
 	c.shared[s.Name] = kept
 	return kept
+}
+
+// shape checks that a store has the times that its kind needs, and no others.
+func (c *compiler) shape(s *Store, spec *state.Spec) {
+	switch of := map[state.Kind]string{state.WindowKind: "windows", state.SessionKind: "sessions", state.VersionedKind: "versions"}[spec.Kind]; {
+	case of == "" && s.Retention > 0:
+		c.f.wrong(s.keyNode("retention"), "", "retention: goes with kind: window, session or versioned")
+	case of != "" && s.Retention <= 0:
+		c.f.wrong(s.node, "retention: 1d, say", "a store of %s needs retention:, how long they are kept", of)
+	case spec.Kind == state.WindowKind && s.Window <= 0:
+		c.f.wrong(s.node, "window: 5m, say", "a store of windows needs window:, their size")
+	case spec.Kind != state.WindowKind && s.Window > 0:
+		c.f.wrong(s.keyNode("window"), "", "window: goes with kind: window")
+	case spec.Kind == state.WindowKind && s.Window > s.Retention:
+		c.f.wrong(s.keyNode("retention"), "", "retention: %s is shorter than a window, %s", show(s.Retention), show(s.Window))
+	}
 }
 
 // actionCheck checks the actions of one process step.
@@ -161,7 +177,7 @@ func (k *actionCheck) actions(list []*Action, vars []variable) {
 		case "delete":
 			d := a.Delete
 			vars := k.guard(&d.Where, d.If, d.For, vars)
-			k.store(&d.Where, d.Store, d.Key, d.Time, vars)
+			k.store(&d.Where, d.Store, d.Key, d.Time, d.Start, vars)
 		case "emit":
 			k.emit(a.Emit, vars)
 		}
@@ -197,7 +213,7 @@ func (k *actionCheck) guard(w *Where, cond, list Expr, vars []variable) []variab
 	return vars
 }
 
-func (k *actionCheck) store(w *Where, name string, key, at Expr, vars []variable) *procStore {
+func (k *actionCheck) store(w *Where, name string, key, at, start Expr, vars []variable) *procStore {
 	s := k.pr.stores[name]
 	if s == nil {
 		k.c.f.wrong(w.valueNode("store"), suggest(name, k.pr.names), "process has no store %q", name)
@@ -209,12 +225,15 @@ func (k *actionCheck) store(w *Where, name string, key, at Expr, vars []variable
 		k.c.f.wrong(w.node, "", "a timer has no record: key: is needed")
 	}
 	k.expr(w, "time", at, vars, expr.Any)
+	if k.expr(w, "start", start, vars, expr.Any); start != "" && s.spec.Kind != state.SessionKind {
+		k.c.f.wrong(w.keyNode("start"), "the start of a window is its time:", "start: is for stores of kind: session, %s is none", name)
+	}
 	return s
 }
 
 func (k *actionCheck) put(p *Put, vars []variable) {
 	vars = k.guard(&p.Where, p.If, p.For, vars)
-	s := k.store(&p.Where, p.Store, p.Key, p.Time, vars)
+	s := k.store(&p.Where, p.Store, p.Key, p.Time, p.Start, vars)
 	b := k.expr(&p.Where, "value", p.Value, vars, expr.Any)
 	if s != nil {
 		k.c.fits(p.valueNode("value"), "values", b.typ, s.value)

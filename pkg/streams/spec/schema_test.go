@@ -131,7 +131,8 @@ func (w *writer) scalars() object {
 		{"boolean", either(object{{"type", "boolean"}}, reference)},
 		{"type", object{{"description", "how keys or values are written"}, {"anyOf", []object{
 			{{"enum", plainTypes()}},
-			{{"type", "object"}, {"minProperties", 1}, {"maxProperties", 1}, {"additionalProperties", false}, {"properties", object{
+			{{"type", "object"}, {"minProperties", 1}, {"maxProperties", 2}, {"additionalProperties", false}, {"properties", object{
+				{"size", object{{"$ref", "#/$defs/duration"}, {"description", "the size of the windows of timeWindowed keys of an input (window.size.ms)"}}},
 				{"timeWindowed", object{{"enum", plainTypes()}, {"description", "the key, then the start of the window in 8 bytes (TimeWindowedSerializer)"}}},
 				{"sessionWindowed", object{{"enum", plainTypes()}, {"description", "the key, then the end and the start of the session in 8 bytes each (SessionWindowedSerializer)"}}},
 				{"windowedJson", object{{"enum", plainTypes()}, {"description", "{\"key\":…,\"start\":…,\"end\":…}"}}},

@@ -55,12 +55,12 @@ type Store struct {
 	Where
 	Name string
 	// Kind is its shape where a process step uses it (keyValue).
-	Kind string `key:"kind" enum:"keyValue window versioned"`
+	Kind string `key:"kind" enum:"keyValue window session versioned"`
 	// Key is the type of keys (string).
 	Key *Type `key:"key"`
 	// Value is the type of values (json).
 	Value *Type `key:"value"`
-	// Retention is how long windows and versions are kept behind stream time.
+	// Retention is how long windows, sessions and versions are kept behind stream time.
 	Retention time.Duration `key:"retention" example:"1d"`
 	// Window is the size of the windows of a window store.
 	Window time.Duration `key:"window" example:"5m"`

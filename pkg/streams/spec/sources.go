@@ -1,6 +1,9 @@
 package spec
 
 import (
+	"fmt"
+	"time"
+
 	"kq/pkg/streams/codec"
 	"kq/pkg/streams/dsl"
 	"kq/pkg/streams/expr"
@@ -134,8 +137,8 @@ func (c *compiler) extractor(w *Where, f *flow, src Expr, clock string) dsl.Time
 	return c.bind(w, "timestamp", src, recordScope(f, originVars()...), expr.Any).time
 }
 
-// codec is the codec of a type. A windowed one takes its window from that of
-// the flow, like.
+// codec is the codec of a type. That of time windows has its size from the type
+// or from the windows of the flow, like.
 func (c *compiler) codec(t *Type, otherwise, like codec.Codec) codec.Codec {
 	if t == nil {
 		return otherwise
@@ -151,11 +154,21 @@ func (c *compiler) codec(t *Type, otherwise, like codec.Codec) codec.Codec {
 	case "windowedJson":
 		return codec.WindowedJSON{Inner: inner}
 	}
+	size := t.Size.Milliseconds()
 	switch w := like.(type) {
 	case codec.TimeWindowed:
+		if size != 0 && size != w.Size && w.Size != 0 {
+			c.f.wrong(t.node, "leave size: out", "windows have a size of %s here, not %s", show(time.Duration(w.Size)*time.Millisecond), show(t.Size))
+		}
 		return codec.TimeWindowed{Inner: inner, Size: w.Size}
 	case codec.CalendarWindowed:
+		if size != 0 {
+			c.f.wrong(t.node, "leave size: out", "windows are calendar days here")
+		}
 		return codec.CalendarWindowed{Inner: inner, Calendar: w.Calendar}
 	}
-	return codec.TimeWindowed{Inner: inner}
+	if size == 0 && like == nil { // nothing says how long the windows are that are read
+		c.f.wrong(t.node, fmt.Sprintf("write {timeWindowed: %s, size: 5m}, with the size of the windows that were written", t.Inner.Name), "the bytes of a time window's key have no end: its size is needed")
+	}
+	return codec.TimeWindowed{Inner: inner, Size: size}
 }

@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -16,6 +17,8 @@ type Type struct {
 	Name string
 	// Inner is the type of the key in a window, nil for others.
 	Inner *Type
+	// Size is that of the windows of a timeWindowed key, whose bytes have no end (window.size.ms).
+	Size time.Duration
 }
 
 func (t *Type) String() string {
@@ -44,21 +47,44 @@ func (t *Type) read(f *file, n *yaml.Node) {
 			return
 		}
 		f.wrong(n, suggest(t.Name, append(plainTypes(), windowedTypes()...)), "unknown type %q", clip(t.Name))
-	case n.Kind == yaml.MappingNode && len(n.Content) == 2 && n.Content[0].Kind == yaml.ScalarNode:
-		t.Name = n.Content[0].Value
-		if !slices.Contains(windowedTypes(), t.Name) {
-			f.wrong(n.Content[0], suggest(t.Name, windowedTypes()), "unknown type %q", clip(t.Name))
-			return
+	case n.Kind == yaml.MappingNode && len(n.Content) > 0:
+		f.eachKey(n, func(key, value *yaml.Node) { t.part(f, key, resolve(value)) })
+		if t.Name == "" {
+			f.wrong(n, "write {timeWindowed: string, size: 5m}", "size: has no type beside it")
 		}
-		t.Inner = &Type{}
-		inner := resolve(n.Content[1])
-		if inner.Kind != yaml.ScalarNode {
-			f.wrong(inner, "", "the type of a windowed key is %s, not a name", kindOf(inner))
-			return
+		if t.Size != 0 && t.Inner != nil && t.Name != "timeWindowed" {
+			f.wrong(n, "", "size: is for timeWindowed, whose bytes have no end")
 		}
-		t.Inner.read(f, inner)
 	default:
 		f.wrong(n, "it is one of "+strings.Join(plainTypes(), ", ")+", or {timeWindowed: string}", "a type is %s", kindOf(n))
+	}
+}
+
+// part reads one key of a type that is a map.
+func (t *Type) part(f *file, key, value *yaml.Node) {
+	switch {
+	case key.Value == "size" && value.Kind != yaml.ScalarNode:
+		f.wrong(value, "", "size: is %s, not a duration", kindOf(value))
+	case key.Value == "size":
+		d, err := parseDuration(f.interpolate(value))
+		if err == nil && d < time.Millisecond {
+			err = errors.New("the least is a millisecond")
+		}
+		if t.Size = d; err != nil {
+			f.wrong(value, "", "size: %v", err)
+		}
+	case t.Inner != nil:
+		f.wrong(key, "", "a key has one type: %s is the second", clip(key.Value))
+	case !slices.Contains(windowedTypes(), key.Value):
+		t.Name = key.Value
+		f.wrong(key, suggest(key.Value, append(windowedTypes(), "size")), "unknown type %q", clip(key.Value))
+	default:
+		t.Name, t.Inner = key.Value, &Type{}
+		if value.Kind != yaml.ScalarNode {
+			f.wrong(value, "", "the type of a windowed key is %s, not a name", kindOf(value))
+			return
+		}
+		t.Inner.read(f, value)
 	}
 }
 
