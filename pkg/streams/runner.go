@@ -12,7 +12,6 @@ import (
 	"kq/pkg/streams/query"
 	"kq/pkg/streams/run"
 	"kq/pkg/streams/run/assign"
-	"kq/pkg/streams/spec"
 )
 
 // RunOptions are where and how a job runs; what the job file says of it goes first.
@@ -44,11 +43,13 @@ type Runner struct {
 // the job says to create, checks the job against their partitions, and binds the
 // address of its queries. Run, or Close, is called next.
 func (j *Job) Runner(ctx context.Context, o RunOptions) (*Runner, error) {
-	counts, err := j.prepareTopics(ctx, &o)
+	found, err := j.prepareTopics(ctx, &o)
 	if err != nil {
 		return nil, err
 	}
-	c, err := j.spec.Compile(j.compileOptions(func(topic string) int32 { return counts[topic] }))
+	co := j.compileOptions(func(topic string) int32 { return found.partitions[topic] })
+	co.TimestampType = func(topic string) string { return found.clocks[topic] }
+	c, err := j.spec.Compile(co)
 	if err != nil {
 		return nil, err
 	}
@@ -151,42 +152,6 @@ func (r *Runner) QueryAddr() string {
 		return ""
 	}
 	return r.query.Addr()
-}
-
-// creates are the topics that the job says to create.
-func (j *Job) creates() map[string]*spec.Create {
-	out := map[string]*spec.Create{}
-	add := func(c *spec.Create, topics ...string) {
-		for _, t := range topics {
-			if c != nil && t != "" {
-				out[t] = c
-			}
-		}
-	}
-	for _, s := range j.spec.Streams {
-		add(s.Create, s.Topic...)
-	}
-	for _, t := range slices.Concat(j.spec.Tables, j.spec.Globals) {
-		add(t.Create, t.Topic)
-	}
-	if d := j.spec.Config.DLQ; d != nil {
-		add(d.Create, d.Topic)
-	}
-	var sinks func(to []*spec.Sink, steps []*spec.Step)
-	sinks = func(to []*spec.Sink, steps []*spec.Step) {
-		for _, s := range to {
-			add(s.Create, s.Topic)
-		}
-		for _, s := range steps {
-			for _, b := range s.Branch {
-				sinks(b.To, b.Steps)
-			}
-		}
-	}
-	for _, p := range j.spec.Pipelines {
-		sinks(p.To, p.Steps)
-	}
-	return out
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -18,6 +18,8 @@ import (
 type CompileOptions struct {
 	// Counts tells how many partitions a topic has, 0 where that is not known; nil knows none.
 	Counts func(topic string) int32
+	// TimestampType tells the message.timestamp.type of a topic, "" where that is not known; nil knows none.
+	TimestampType func(topic string) string
 	// Print is where print steps write to; nil discards it.
 	Print io.Writer
 	// Logger gets the texts of peek and foreach steps; nil discards them.

@@ -16,7 +16,7 @@ type Stream struct {
 	Fields Fields `key:"fields" example:"amount: double"`
 	// Timestamp is an expression for the time of a record, milliseconds since 1970 or RFC 3339; a negative one drops the record.
 	Timestamp Expr `key:"timestamp" example:"value.ts"`
-	// Time is which time counts: that of the event (the record's timestamp), of ingestion (the topic must have message.timestamp.type=LogAppendTime) or of processing (the wall clock).
+	// Time is which time counts: that of the event (the record's timestamp), of ingestion (the broker's, in a topic with message.timestamp.type=LogAppendTime, which is checked when the job starts) or of processing (the wall clock).
 	Time string `key:"time" enum:"event ingestion processing"`
 	// OffsetReset is where it begins without a committed offset (that of config).
 	OffsetReset string `key:"offsetReset" enum:"earliest latest none"`
@@ -38,7 +38,7 @@ type Table struct {
 	Fields Fields `key:"fields" example:"city: string"`
 	// Timestamp is an expression for the time of a record, milliseconds since 1970 or RFC 3339.
 	Timestamp Expr `key:"timestamp" example:"value.ts"`
-	// Time is which time counts.
+	// Time is which time counts, as of a stream.
 	Time string `key:"time" enum:"event ingestion processing"`
 	// Store names or sets the store (the table's own name).
 	Store *StoreRef `key:"store"`

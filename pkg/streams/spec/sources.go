@@ -91,6 +91,7 @@ func legalTopic(name string) bool {
 
 func (c *compiler) stream(s *Stream) *flow {
 	c.once(&s.Where, "stream", string(s.Timestamp)+" "+s.Time+" "+s.OffsetReset, s.Topic...)
+	c.clock(&s.Where, s.Time, s.Create, s.Topic...)
 	f := c.declared(&s.Where, s.Name, s.Key, s.Value, s.Fields, s.Topic...)
 	f.stream = c.b.Stream(s.Topic, dsl.Consumed{
 		Key: f.key, Value: f.value, OffsetReset: s.OffsetReset, Timestamp: c.extractor(&s.Where, f, s.Timestamp, s.Time), Processing: s.Time == "processing",
@@ -100,6 +101,7 @@ func (c *compiler) stream(s *Stream) *flow {
 
 func (c *compiler) table(t *Table) *flow {
 	c.once(&t.Where, "table", "", t.Topic)
+	c.clock(&t.Where, t.Time, t.Create, t.Topic)
 	f := c.declared(&t.Where, t.Name, t.Key, t.Value, t.Fields, t.Topic)
 	m := c.materialized(&t.Where, t.Store, t.Name, f)
 	m.History, f.history = t.Versioned, t.Versioned
@@ -113,6 +115,7 @@ func (c *compiler) consumed(t *Table, f *flow) dsl.Consumed {
 
 func (c *compiler) global(t *Table) {
 	c.once(&t.Where, "global", "", t.Topic)
+	c.clock(&t.Where, t.Time, t.Create, t.Topic)
 	if t.Time == "processing" {
 		c.f.wrong(t.keyNode("time"), "", "a global takes the times of its records")
 	}
