@@ -53,9 +53,9 @@ type runNotes struct {
 }
 
 func (n *runNotes) next(s streamsrun.Status) string {
-	if left := time.Until(s.Waiting); left > 0 && !n.waiting {
+	if !s.Waiting.IsZero() && !n.waiting {
 		n.waiting = true
-		return fmt.Sprintf("%s: the group has members of another kind, as a JVM application leaves behind: waiting up to %s for them to go", n.r.job.App(), left.Round(time.Second))
+		return fmt.Sprintf("%s: the group has members of another kind, as a JVM application leaves behind: waiting for them to go, up to their session timeout (%s by default in Kafka Streams)", n.r.job.App(), streamsSession)
 	}
 	roles := map[streamsrun.Role]int{}
 	for _, t := range s.Tasks {

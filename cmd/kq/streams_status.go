@@ -23,6 +23,10 @@ func taskText(roles map[streamsrun.Role]int) string {
 	return text
 }
 
+// streamsSession is session.timeout.ms of a Kafka Streams application that sets
+// none: no request tells what the members of a group have.
+const streamsSession = 45 * time.Second
+
 // runRate counts records a second between two lines.
 type runRate struct {
 	now     func() time.Time
@@ -35,8 +39,8 @@ func newRunRate(now func() time.Time) *runRate { return &runRate{now: now, at: n
 
 // line is the status line of a job.
 func (r *runRate) line(app string, s streamsrun.Status) string {
-	if left := s.Waiting.Sub(r.now()); left > 0 {
-		return fmt.Sprintf("%s  waiting for the group, %s left", app, left.Round(time.Second))
+	if !s.Waiting.IsZero() {
+		return fmt.Sprintf("%s  waiting for others to leave the group: %s of %s or what their session is", app, r.now().Sub(s.Waiting).Round(time.Second), streamsSession)
 	}
 	now := r.now()
 	if since := now.Sub(r.at); since >= time.Second {

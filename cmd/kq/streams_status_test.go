@@ -24,8 +24,8 @@ func TestStreamsStatusLine(t *testing.T) {
 	if got, want := r.line("app", s), "app  running  12,500 records/s  lag 1,234,567  1 task, 2 standby copies  dropped 3  failed 1"; got != want {
 		t.Errorf("%s\nwant %s", got, want)
 	}
-	s.Waiting = now.Add(23 * time.Second)
-	if got, want := r.line("app", s), "app  waiting for the group, 23s left"; got != want {
+	s.Waiting = now.Add(-23 * time.Second)
+	if got, want := r.line("app", s), "app  waiting for others to leave the group: 23s of 45s or what their session is"; got != want {
 		t.Errorf("%s\nwant %s", got, want)
 	}
 	for n, want := range map[int64]string{0: "0", 999: "999", 1000: "1,000", -1234567: "-1,234,567"} {

@@ -64,22 +64,31 @@ func (i *instance) ask(path string) (code int, body string) {
 	return resp.StatusCode, string(text)
 }
 
-// tasks are the tasks of a role that run here; restored are the records of
-// changelogs that were read for each task since the process began.
-func (i *instance) tasks(t *testing.T, role string) []string {
+// taskLine is a task as /tasks shows it.
+type taskLine struct {
+	Task, Role, State string
+	Restores          int
+}
+
+// listed is what /tasks shows.
+func (i *instance) listed(t *testing.T) []taskLine {
 	t.Helper()
 	code, body := i.ask("/tasks")
 	if code != http.StatusOK {
 		return nil
 	}
-	var status struct {
-		Tasks []struct{ Task, Role, State string }
-	}
+	var status struct{ Tasks []taskLine }
 	if err := json.Unmarshal([]byte(body), &status); err != nil {
 		t.Fatalf("/tasks: %v in %s", err, body)
 	}
+	return status.Tasks
+}
+
+// tasks are the tasks of a role that run here.
+func (i *instance) tasks(t *testing.T, role string) []string {
+	t.Helper()
 	var out []string
-	for _, task := range status.Tasks {
+	for _, task := range i.listed(t) {
 		if task.Role == role && task.State == "running" {
 			out = append(out, task.Task)
 		}
@@ -130,12 +139,28 @@ func startScale(t *testing.T) *server {
 	return s
 }
 
+// restores is how often each task was restored by the instance that runs it.
+func restores(t *testing.T, all []*instance) map[string]map[*instance]int {
+	t.Helper()
+	out := map[string]map[*instance]int{}
+	for _, i := range all {
+		for _, task := range i.listed(t) {
+			if task.Role == "active" {
+				out[task.Task] = map[*instance]int{i: task.Restores}
+			}
+		}
+	}
+	return out
+}
+
 // TestStreamsScaleOut starts one instance, then a second, then two more: the
-// tasks spread, no task runs twice, none is lost, and the counts go on.
+// tasks spread, no task runs twice, none is lost, the counts go on, a task
+// that moved was restored once and one that stayed was not.
 func TestStreamsScaleOut(t *testing.T) {
 	s := startScale(t)
 	var all []*instance
 	fed := 0
+	before := map[string]map[*instance]int{}
 	for _, size := range []int{1, 2, 4} {
 		for len(all) < size {
 			all = append(all, startInstance(t, s.addr, t.TempDir(), 0))
@@ -153,6 +178,22 @@ func TestStreamsScaleOut(t *testing.T) {
 			}
 			return len(held) == scaleParts && slices.Max(slices.Collect(maps.Values(held))) == 1
 		})
+		after := restores(t, all)
+		for task, now := range after {
+			for owner, n := range now {
+				most, how := 1, "moved"
+				if was, stayed := before[task][owner]; stayed {
+					most, how = was, "stayed"
+				}
+				if len(before) == 0 {
+					most, how = 0, "began from nothing"
+				}
+				if n > most {
+					t.Errorf("with %d instances task %s, which %s, was restored %d times, want %d at most", size, task, how, n, most)
+				}
+			}
+		}
+		before = after
 		feedKeys(t, s.addr, 20)
 		fed += 20
 		for n, i := range all { // whoever is asked fetches it from the owner

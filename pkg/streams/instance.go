@@ -67,7 +67,7 @@ func (i *instance) Status() query.Status {
 	s := i.rt.Status()
 	out := query.Status{App: i.app, State: stateOf(i.rt, &s), Topology: i.topology.Describe(), Metrics: metricsOf(&s)}
 	for _, t := range s.Tasks {
-		task := query.Task{ID: t.ID.String(), Role: "active", State: "running", StreamTime: t.StreamTime}
+		task := query.Task{ID: t.ID.String(), Role: "active", State: "running", StreamTime: t.StreamTime, Restores: t.Restores}
 		switch t.Role {
 		case run.Standby:
 			task.Role = "standby"
@@ -115,6 +115,7 @@ func metricsOf(s *run.Status) []query.Metric {
 		one("kq_streams_commits_total", "Commits of threads.", s.Commits),
 		one("kq_streams_records_failed_total", "Records that a handler of errors took out.", s.Failed),
 		one("kq_streams_records_restored_total", "Changelog records that tasks read before they started.", s.Restored),
+		one("kq_streams_restores_total", "How often a task read changelogs before it started.", s.Restores),
 	}
 	dropped := query.Metric{Name: "kq_streams_records_dropped_total", Help: "Records that an operator dropped, by operator and reason.", Type: "counter"}
 	for _, reason := range sortedKeys(s.Drops) {

@@ -41,6 +41,12 @@ func OnDiskAt(dir string) Option {
 	return func(_ testing.TB, o *broker.Options) { o.FS, o.DataDir = vfs.OS(), dir }
 }
 
+// OnVolatile keeps the data on a disk in memory that LosePower takes what was
+// not synced from.
+func OnVolatile() Option {
+	return func(_ testing.TB, o *broker.Options) { o.FS, o.DataDir = vfs.NewCrash(1), "kq" }
+}
+
 // Sync says when records become durable.
 func Sync(mode logstore.SyncMode) Option {
 	return func(_ testing.TB, o *broker.Options) { o.Sync = mode }
@@ -188,6 +194,21 @@ func (b *Broker) Crash() {
 	if r := b.take(); r != nil {
 		r.Kill()
 	}
+}
+
+// LosePower ends the broker of OnVolatile and starts it again on the same port
+// with what was synced: its metadata and, with the Sync mode of Options' zero
+// value, no records.
+func (b *Broker) LosePower() {
+	b.t.Helper()
+	disk, ok := b.opts.FS.(*vfs.Crash)
+	if !ok {
+		b.t.Fatal("the broker is not on a volatile disk")
+	}
+	left := disk.CrashImage(vfs.KeepNone())
+	b.Crash()
+	b.opts.FS = left
+	b.start()
 }
 
 // Restart starts the broker again, on the same port with the same data, after

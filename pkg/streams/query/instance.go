@@ -90,6 +90,8 @@ type Task struct {
 	State string `json:"state"`
 	// StreamTime is in milliseconds since 1970, -1 before the first record.
 	StreamTime int64 `json:"streamTime"`
+	// Restores is how often this process read changelogs before the task could run here.
+	Restores int64 `json:"restores"`
 	// Inputs are what it reads, Stores what it keeps.
 	Inputs []Input     `json:"inputs"`
 	Stores []TaskStore `json:"stores"`

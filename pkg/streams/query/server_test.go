@@ -300,7 +300,7 @@ func TestStatus(t *testing.T) {
 	i.status.Metrics = []query.Metric{{Name: "kq_streams_records_total", Help: "Records.", Type: "counter", Samples: []query.Sample{{Labels: []string{"topic", "a\"b\n"}, Value: 1.5}}}}
 	check(t, i, "/topology", 200, "Topologies:")
 	check(t, i, "/lag", 200, `[{"topic":"in","partition":1,"offset":3,"committed":-1,"end":10,"task":"0_1","lag":7}]`)
-	check(t, i, "/tasks", 200, `{"app":"app","state":"RUNNING","tasks":[{"task":"0_1","role":"active","state":"running","streamTime":5,"inputs":[{"topic":"in","partition":1,"offset":3,"committed":-1,"end":10}],"stores":[]}]}`)
+	check(t, i, "/tasks", 200, `{"app":"app","state":"RUNNING","tasks":[{"task":"0_1","role":"active","state":"running","streamTime":5,"restores":0,"inputs":[{"topic":"in","partition":1,"offset":3,"committed":-1,"end":10}],"stores":[]}]}`)
 	check(t, i, "/healthz", 200, `{"error":"","state":"RUNNING"}`)
 	_, metrics, _ := get(t, i, "/metrics")
 	for _, line := range []string{

@@ -195,7 +195,7 @@ func (t *thread) restored(ctx context.Context, x *restoring) error {
 	if t.standby[id] == x.h {
 		delete(t.standby, id)
 		t.rt.holders.release(x.h)
-		return x.err
+		return t.startAgain(id, true, x.err)
 	}
 	if t.restoring[id] != x.h {
 		return nil // given up meanwhile
@@ -203,13 +203,13 @@ func (t *thread) restored(ctx context.Context, x *restoring) error {
 	delete(t.restoring, id)
 	if x.err != nil {
 		t.rt.holders.release(x.h)
-		return fmt.Errorf("start task %s: %w", id, x.err)
+		return t.startAgain(id, false, fmt.Errorf("start task %s: %w", id, x.err))
 	}
 	t.rt.o.Logger.Info("task starts", "task", id.String(), "restored", x.total)
 	t.mu.Lock()
 	t.counts.restored += x.total
 	t.mu.Unlock()
-	a := &active{h: x.h, committed: map[fetcher.Key]task.Position{}, paused: map[fetcher.Key]bool{}}
+	a := &active{h: x.h, committed: map[fetcher.Key]task.Position{}, paused: map[fetcher.Key]bool{}, epochs: map[fetcher.Key][]fetcher.Epoch{}}
 	x.h.log = t.logger(x.h)
 	var err error
 	a.t, err = task.New(task.Config{
@@ -223,6 +223,19 @@ func (t *thread) restored(ctx context.Context, x *restoring) error {
 	t.active[id] = a
 	t.reorder()
 	return t.begin(ctx, a, x.inputs)
+}
+
+// startAgain makes the state of a task anew where its files turned out to be
+// corrupt in its restore; other errors it gives back.
+func (t *thread) startAgain(id assign.TaskID, standby bool, err error) error {
+	var damaged *damage
+	if !errors.As(damageOf(id, err), &damaged) {
+		return err
+	}
+	if err := t.rt.holders.renew(damaged); err != nil {
+		return err
+	}
+	return t.acquire(id, standby)
 }
 
 // begin reads the inputs of a task from where the group is.

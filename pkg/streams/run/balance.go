@@ -80,11 +80,11 @@ func (t *thread) onLost(err error) {
 	t.nudge()
 }
 
-func (t *thread) onWaiting(until time.Time) {
+func (t *thread) onWaiting(since time.Time) {
 	t.mu.Lock()
-	t.waiting = until
+	t.waiting = since
 	t.mu.Unlock()
-	t.rt.o.Logger.Info("waiting for the members of another protocol to leave the group", "group", t.rt.o.App, "seconds_left", int(time.Until(until).Seconds()))
+	t.rt.o.Logger.Info("waiting for the members of another protocol to leave the group", "group", t.rt.o.App, "seconds_waited", int(time.Since(since).Seconds()))
 }
 
 // balance plans the group.

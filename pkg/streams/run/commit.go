@@ -63,7 +63,7 @@ func (t *thread) commit(ctx context.Context) error {
 	unlock := t.rt.globals.lock()
 	for _, a := range t.order {
 		if err := a.t.PrepareCommit(); err != nil {
-			if err = t.handle(err); err != nil {
+			if err = t.handle(a, err); err != nil {
 				unlock()
 				return err
 			}
@@ -94,7 +94,7 @@ func (t *thread) commit(ctx context.Context) error {
 	}
 	for _, d := range all {
 		if err := t.save(d); err != nil {
-			return fmt.Errorf("commit the state of task %s: %w", d.a.h.id, err)
+			return damageOf(d.a.h.id, fmt.Errorf("commit the state of task %s: %w", d.a.h.id, err))
 		}
 	}
 	t.mu.Lock()
@@ -163,11 +163,12 @@ func (t *thread) save(d done) error {
 	}
 	for _, l := range d.a.h.changelogs {
 		if l.spec.SourceTopic != "" {
-			if p, ok := d.a.committed[fetcher.Key{Topic: l.topic, Partition: d.a.h.id.Partition}]; ok {
-				l.at.Offset = p.Next
+			k := fetcher.Key{Topic: l.topic, Partition: d.a.h.id.Partition}
+			if p, ok := d.a.committed[k]; ok && p.Next != l.at.Offset {
+				l.at.Offset, l.at.Epoch = p.Next, d.a.epochAt(k, p.Next-1)
 			}
-		} else if at := t.s.Acknowledged(l.topic, d.a.h.id.Partition); at > l.at.Offset {
-			l.at.Offset = at
+		} else if at := t.s.Acknowledged(l.topic, d.a.h.id.Partition); at.Next > l.at.Offset {
+			l.at.Offset, l.at.Epoch = at.Next, at.Epoch
 		}
 		c.Changelogs[l.spec.Name] = l.at
 	}
@@ -181,12 +182,16 @@ func (t *thread) save(d done) error {
 // recover deals with the failure of a step. What another attempt can mend is
 // mended: the work since the last commit is dropped and done again.
 func (t *thread) recover(ctx context.Context, err error) error {
+	var damaged *damage
+	errors.As(err, &damaged)
 	lost := errors.Is(err, member.ErrLost) || errors.Is(err, kerr.UnknownMemberID) || errors.Is(err, kerr.FencedInstanceID)
 	fenced := errors.Is(err, sender.ErrFenced) || errors.Is(err, sender.ErrUnknownOutcome) || errors.Is(err, errAgain)
-	if !lost && !fenced {
+	if !lost && !fenced && damaged == nil {
 		return err
 	}
-	t.rt.o.Logger.Warn("the work since the last commit is dropped", "thread", t.n, "err", err)
+	if damaged == nil { // else renew says it
+		t.rt.o.Logger.Warn("the work since the last commit is dropped", "thread", t.n, "err", err)
+	}
 	ids := t.letGo()
 	t.generic = nil
 	if t.s.Transactional() {
@@ -197,6 +202,11 @@ func (t *thread) recover(ctx context.Context, err error) error {
 		return e
 	}
 	_ = t.s.Rejected() // of work that is dropped
+	if damaged != nil {
+		if err := t.rt.holders.renew(damaged); err != nil {
+			return err
+		}
+	}
 	if lost {
 		t.setStandbys(nil)
 		t.claim(map[assign.TaskID]bool{})

@@ -9,6 +9,7 @@ import (
 
 	"kq/pkg/streams/run/fetcher"
 	"kq/pkg/streams/run/sender"
+	"kq/pkg/streams/state"
 	"kq/pkg/streams/task"
 	"kq/pkg/streams/topology"
 )
@@ -16,9 +17,12 @@ import (
 // errAgain asks for the work since the last commit to be done again.
 var errAgain = errors.New("again from the last commit")
 
-// handle applies the policy of the phase in which a record failed. What the
-// sender cannot do is no record's fault.
-func (t *thread) handle(err error) error {
+// handle applies the policy of the phase in which a record of a task failed.
+// What the sender or a store cannot do is no record's fault.
+func (t *thread) handle(a *active, err error) error {
+	if errors.Is(err, state.ErrCorrupt) {
+		return damageOf(a.h.id, err)
+	}
 	if s := t.s.Err(); s != nil {
 		return s
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"sync/atomic"
 
 	"kq/pkg/streams/run/assign"
 	"kq/pkg/streams/state"
@@ -19,7 +20,8 @@ type holder struct {
 	sub        *topology.SubTopology
 	db         *state.DB
 	changelogs []*changelog
-	inUse      bool // guarded by holders.mu
+	inUse      bool         // guarded by holders.mu
+	restores   atomic.Int64 // how often changelogs were read before the task could run here
 	// log takes the changelog records of puts; the thread that has the holder sets it.
 	log  state.Log
 	feed Feed
@@ -41,13 +43,14 @@ type holders struct {
 	cache *state.Cache // of blocks, for all tasks
 	mu    sync.Mutex
 	byID  map[assign.TaskID]*holder // guarded by mu
+	bad   map[assign.TaskID]int     // guarded by mu; how often the files of a task were corrupt
 }
 
 // blockCache is the size of the cache of blocks of files.
 const blockCache = 32 << 20
 
 func newHolders(dir *stateDir, o *Options, l *layout) *holders {
-	hs := &holders{dir: dir, o: o, l: l, byID: map[assign.TaskID]*holder{}}
+	hs := &holders{dir: dir, o: o, l: l, byID: map[assign.TaskID]*holder{}, bad: map[assign.TaskID]int{}}
 	if dir.path != "" {
 		hs.cache = state.NewCache(blockCache)
 	}
@@ -69,6 +72,12 @@ func (hs *holders) take(id assign.TaskID) (*holder, error) {
 		return h, nil
 	}
 	h, err := hs.open(id)
+	if dir := hs.dir.task(id.String()); dir != "" && errors.Is(err, state.ErrCorrupt) {
+		hs.o.Logger.Warn("local state is dropped and restored", "dir", dir, "reason", err)
+		if err = state.Destroy(dir); err == nil {
+			h, err = hs.open(id)
+		}
+	}
 	if err != nil {
 		return nil, fmt.Errorf("open the state of task %s: %w", id, err)
 	}

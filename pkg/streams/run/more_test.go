@@ -103,7 +103,7 @@ func TestAnotherProtocolIsWaitedFor(t *testing.T) {
 	until(t, "the status says that it waits", func() bool { return !i.Status().Waiting.IsZero() })
 	checkModel(t, b, 10, true) // after six seconds
 	if w := i.Status().Waiting; !w.IsZero() {
-		t.Errorf("still waits until %v", w)
+		t.Errorf("still waits since %v", w)
 	}
 	i.stop(t)
 }

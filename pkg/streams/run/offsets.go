@@ -122,6 +122,43 @@ func listOffsets(ctx context.Context, cl *kgo.Client, place int64, committed boo
 	return out, nil
 }
 
+// epochEnds asks where leader epochs end; a partition whose broker does not know is -1.
+func epochEnds(ctx context.Context, cl *kgo.Client, epochs map[fetcher.Key]int32) (map[fetcher.Key]int64, error) {
+	out := map[fetcher.Key]int64{}
+	if len(epochs) == 0 {
+		return out, nil
+	}
+	req := kmsg.NewPtrOffsetForLeaderEpochRequest()
+	req.ReplicaID = -1
+	for k, epoch := range epochs {
+		p := kmsg.NewOffsetForLeaderEpochRequestTopicPartition()
+		p.Partition, p.CurrentLeaderEpoch, p.LeaderEpoch = k.Partition, -1, epoch
+		t := kmsg.NewOffsetForLeaderEpochRequestTopic()
+		t.Topic, t.Partitions = k.Topic, append(t.Partitions, p)
+		req.Topics = append(req.Topics, t) // a partition each: there are few
+	}
+	err := again(ctx, func() error {
+		clear(out)
+		resp, err := req.RequestWith(ctx, cl)
+		if err != nil {
+			return err
+		}
+		for _, t := range resp.Topics {
+			for _, p := range t.Partitions {
+				if err := kerr.ErrorForCode(p.ErrorCode); err != nil {
+					return err
+				}
+				out[fetcher.Key{Topic: t.Topic, Partition: p.Partition}] = p.EndOffset
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("look up the ends of leader epochs: %w", err)
+	}
+	return out, nil
+}
+
 // again asks until the answer is none that asking again may change.
 func again(ctx context.Context, ask func() error) error {
 	for try := 0; ; try++ {

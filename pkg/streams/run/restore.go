@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -21,6 +22,7 @@ type restoring struct {
 	h       *holder
 	standby bool
 	gone    bool                          // guarded by restorer.mu
+	counted bool                          // guarded by restorer.mu; a record was restored
 	left    int                           // guarded by restorer.mu; changelogs that are not at their end
 	start   time.Time                     // when the restore began
 	total   int64                         // guarded by restorer.mu; records at the start
@@ -38,6 +40,8 @@ type restorer struct {
 	ctx  context.Context
 	wg   sync.WaitGroup
 	done chan *restoring // restored, or failed
+	// count counts the restores of active tasks.
+	count *atomic.Int64
 
 	mu   sync.Mutex
 	byID map[assign.TaskID]*restoring // guarded by mu
@@ -50,9 +54,9 @@ type logOf struct {
 	c *changelog
 }
 
-func newRestorer(ctx context.Context, cl *kgo.Client, o *Options, l *layout) *restorer {
+func newRestorer(ctx context.Context, cl *kgo.Client, o *Options, l *layout, count *atomic.Int64) *restorer {
 	r := &restorer{
-		cl: cl, o: o, l: l, ctx: ctx, done: make(chan *restoring, 1024),
+		cl: cl, o: o, l: l, ctx: ctx, count: count, done: make(chan *restoring, 1024),
 		f:    fetcher.New(fetcher.Options{Client: cl, Committed: o.Guarantee == ExactlyOnce, PartitionBytes: 4 << 20}),
 		byID: map[assign.TaskID]*restoring{}, logs: map[fetcher.Key]*logOf{},
 	}
@@ -152,6 +156,10 @@ func (r *restorer) prepare(x *restoring) error {
 	if err != nil {
 		return err
 	}
+	epochs, err := r.epochEnds(x, parts)
+	if err != nil {
+		return err
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if x.gone {
@@ -163,7 +171,7 @@ func (r *restorer) prepare(x *restoring) error {
 		if c.spec.SourceTopic != "" && !x.standby { // what was not processed yet is input, not state
 			c.end = min(c.end, x.inputs[k].Next)
 		}
-		if err := r.check(x, c, state.Changelog{TopicID: ids[c.topic], Start: starts[k], End: ends[k], EpochEnd: -1}); err != nil {
+		if err := r.check(x, c, state.Changelog{TopicID: ids[c.topic], Start: starts[k], End: ends[k], EpochEnd: epochs[k]}); err != nil {
 			return err
 		}
 		if c.at.Offset < c.end || x.standby {
@@ -176,6 +184,23 @@ func (r *restorer) prepare(x *restoring) error {
 	return nil
 }
 
+// epochEnds asks where the epochs of the positions end, -1 for those that have none.
+func (r *restorer) epochEnds(x *restoring, parts []fetcher.Key) (map[fetcher.Key]int64, error) {
+	epochs := map[fetcher.Key]int32{}
+	for i, c := range x.h.changelogs {
+		if c.at.Offset > 0 && c.at.Epoch >= 0 {
+			epochs[parts[i]] = c.at.Epoch
+		}
+	}
+	ends, err := epochEnds(r.ctx, r.cl, epochs)
+	for _, k := range parts {
+		if _, ok := ends[k]; !ok && err == nil {
+			ends[k] = -1
+		}
+	}
+	return ends, err
+}
+
 // check binds the local state to its changelog: a topic made anew, or a log
 // that does not reach the position, makes it worthless.
 func (r *restorer) check(x *restoring, c *changelog, now state.Changelog) error {
@@ -186,7 +211,11 @@ func (r *restorer) check(x *restoring, c *changelog, now state.Changelog) error 
 	if v.Reason != "" {
 		r.o.Logger.Warn("local state is dropped and restored", "task", x.h.id.String(), "store", c.spec.Name, "reason", v.Reason)
 	}
-	c.at = state.Position{TopicID: now.TopicID, Offset: v.From, Epoch: -1}
+	epoch := c.at.Epoch
+	if v.Wipe {
+		epoch = -1
+	}
+	c.at = state.Position{TopicID: now.TopicID, Offset: v.From, Epoch: epoch}
 	return nil
 }
 
@@ -255,7 +284,15 @@ func (r *restorer) put(l *logOf, c *fetcher.Chunk) error {
 		}
 		changes = append(changes, state.Change{Key: in.Key, Value: in.Value, Timestamp: in.Timestamp, Headers: stateHeaders(in)})
 	}
+	if len(changes) > 0 && !l.r.standby && !l.r.counted { // what has only markers of transactions to read is none
+		l.r.counted = true
+		r.count.Add(1)
+		r.o.Logger.Info("restore begins", "task", l.r.h.id.String(), "records", l.r.total, "restores", l.r.h.restores.Add(1))
+	}
 	l.c.at.Offset = next
+	if epoch := c.EpochAt(next - 1); epoch >= 0 {
+		l.c.at.Epoch = epoch
+	}
 	return l.r.h.db.Restore(l.c.spec.Name, changes, l.c.at)
 }
 

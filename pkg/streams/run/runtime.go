@@ -26,7 +26,9 @@ type Runtime struct {
 	l       *layout
 	holders *holders
 	globals *globals
-	killed  atomic.Bool // a test has killed it: nothing is committed or left
+	// restores counts those of all tasks.
+	restores atomic.Int64
+	killed   atomic.Bool // a test has killed it: nothing is committed or left
 
 	mu      sync.Mutex
 	state   State        // guarded by mu

@@ -27,8 +27,9 @@ const (
 // Status is what an application does now.
 type Status struct {
 	State State
-	// Waiting is until when members of another protocol may stay in the group (a
-	// JVM application that was stopped); zero where nobody is waited for.
+	// Waiting is since when members of another protocol (a JVM application that
+	// was stopped) are waited for to leave the group, which they do when their
+	// session times out; zero where nobody is waited for.
 	Waiting time.Time
 	// Records were processed since the start, Sent were acknowledged, changelogs included.
 	Records, Sent int64
@@ -36,6 +37,8 @@ type Status struct {
 	Commits, Failed, Dropped int64
 	// Restored counts the changelog records that tasks read before they started.
 	Restored int64
+	// Restores counts how often a task had to read changelogs before it could start.
+	Restores int64
 	// Drops counts dropped records by "node: reason".
 	Drops map[string]int64
 	// Lag is how many input records are not committed yet, as far as is known.
@@ -75,8 +78,10 @@ type TaskStatus struct {
 	StreamTime int64
 	// Restored of Restore records, while restoring.
 	Restored, Restore int64
-	Inputs            []Input
-	Stores            []StoreStatus
+	// Restores is how often this process had to read changelogs before the task could run here.
+	Restores int64
+	Inputs   []Input
+	Stores   []StoreStatus
 }
 
 // StoreStatus is how far a store with a changelog is.
@@ -105,6 +110,7 @@ func (rt *Runtime) Status() Status {
 	for _, t := range rt.snapshot() {
 		t.status(&s)
 	}
+	s.Restores = rt.restores.Load()
 	slices.SortFunc(s.Tasks, func(a, b TaskStatus) int { return a.ID.Compare(b.ID) })
 	slices.SortFunc(s.Inputs, func(a, b Input) int {
 		return cmp.Or(strings.Compare(a.Topic, b.Topic), cmp.Compare(a.Partition, b.Partition))
@@ -144,7 +150,7 @@ func (t *thread) status(s *Status) {
 	for k, n := range t.counts.drops {
 		s.Drops[k] += n
 	}
-	if t.waiting.After(s.Waiting) {
+	if !t.waiting.IsZero() && (s.Waiting.IsZero() || t.waiting.Before(s.Waiting)) {
 		s.Waiting = t.waiting
 	}
 	for k, at := range t.lags {
@@ -176,18 +182,18 @@ func (t *thread) publish() {
 	roles := make([]TaskStatus, 0, len(t.active)+len(t.restoring)+len(t.standby))
 	parts := make(map[assign.TaskID][]fetcher.Key, len(t.active))
 	for id, a := range t.active {
-		x := TaskStatus{ID: id, Thread: t.n, Role: Active, StreamTime: a.t.StreamTime()}
+		x := TaskStatus{ID: id, Thread: t.n, Role: Active, StreamTime: a.t.StreamTime(), Restores: a.h.restores.Load()}
 		for _, c := range a.h.changelogs {
 			x.Stores = append(x.Stores, StoreStatus{c.spec.Name, c.at.Offset, max(c.at.Offset, c.end)})
 		}
 		roles = append(roles, x)
 		parts[id] = a.parts
 	}
-	for id := range t.restoring {
-		roles = append(roles, TaskStatus{ID: id, Thread: t.n, Role: Restoring, StreamTime: -1})
+	for id, h := range t.restoring {
+		roles = append(roles, TaskStatus{ID: id, Thread: t.n, Role: Restoring, StreamTime: -1, Restores: h.restores.Load()})
 	}
-	for id := range t.standby {
-		roles = append(roles, TaskStatus{ID: id, Thread: t.n, Role: Standby, StreamTime: -1})
+	for id, h := range t.standby {
+		roles = append(roles, TaskStatus{ID: id, Thread: t.n, Role: Standby, StreamTime: -1, Restores: h.restores.Load()})
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()

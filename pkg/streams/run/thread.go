@@ -80,6 +80,30 @@ type active struct {
 	parts     []fetcher.Key
 	committed map[fetcher.Key]task.Position
 	paused    map[fetcher.Key]bool
+	epochs    map[fetcher.Key][]fetcher.Epoch // of what was read and may not be committed yet
+}
+
+// read notes the leader epochs of a chunk.
+func (a *active) read(c *fetcher.Chunk) {
+	for _, e := range c.Epochs {
+		if have := a.epochs[c.Key]; len(have) == 0 || have[len(have)-1].Epoch != e.Epoch {
+			a.epochs[c.Key] = append(have, e)
+		}
+	}
+}
+
+// epochAt is the leader epoch of a record that was read, -1 where unknown. What
+// is before it is forgotten.
+func (a *active) epochAt(k fetcher.Key, offset int64) int32 {
+	all := a.epochs[k]
+	for len(all) > 1 && all[1].Offset <= offset {
+		all = all[1:]
+	}
+	a.epochs[k] = all
+	if len(all) == 0 || all[0].Offset > offset {
+		return -1
+	}
+	return all[0].Epoch
 }
 
 func newThread(ctx context.Context, rt *Runtime, n int) (*thread, error) {
@@ -115,7 +139,7 @@ func newThread(ctx context.Context, rt *Runtime, n int) (*thread, error) {
 // run runs tasks until ctx ends, commits what was done and leaves the group.
 func (t *thread) run(ctx context.Context) error {
 	rctx, stopRestore := context.WithCancel(context.WithoutCancel(ctx))
-	r := newRestorer(rctx, t.rcl, &t.rt.o, t.rt.l)
+	r := newRestorer(rctx, t.rcl, &t.rt.o, t.rt.l, &t.rt.restores)
 	t.r.Store(r)
 	mctx, leave := context.WithCancel(context.WithoutCancel(ctx))
 	joined := make(chan error, 1)
@@ -233,6 +257,7 @@ func (t *thread) feed() {
 			t.generic = errors.Join(t.generic, err)
 		}
 		t.f.Recycle(c.Records)
+		a.read(c)
 		a.t.Fetched(c.Topic, c.Partition, c.Next, c.End)
 		t.mu.Lock()
 		t.lags[c.Key] = [2]int64{t.lags[c.Key][0], c.End}
@@ -271,7 +296,7 @@ func (t *thread) process() (int, error) {
 		for n < slice {
 			took, err := a.t.Process(wall)
 			if err != nil {
-				if err = t.handle(err); err != nil {
+				if err = t.handle(a, err); err != nil {
 					return total, err
 				}
 			}
@@ -282,7 +307,7 @@ func (t *thread) process() (int, error) {
 		}
 		total += n
 		if err := a.t.Punctuate(wall); err != nil {
-			if err = t.handle(err); err != nil {
+			if err = t.handle(a, err); err != nil {
 				return total, err
 			}
 		}

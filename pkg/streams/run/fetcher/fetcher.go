@@ -42,6 +42,8 @@ type Chunk struct {
 	Next int64
 	// End is the end of the log as far as it may be read, Start its first offset.
 	End, Start int64
+	// Epochs are the leader epochs of what was read, in the order of offsets.
+	Epochs []Epoch
 	// Err ends the reading of the partition: it has to be added again.
 	Err error
 }
@@ -380,6 +382,7 @@ func (f *Fetcher) answer(p *part, rp *kmsg.FetchResponseTopicPartition) error {
 		c.End = rp.LastStableOffset
 	}
 	if err == nil {
+		c.Epochs = epochsOf(rp.RecordBatches, p.next)
 		c.Records, c.Next, c.Err = f.dec.decode(f.buffer(), rp.RecordBatches, p.next, rp.AbortedTransactions)
 	}
 	f.mu.Lock()

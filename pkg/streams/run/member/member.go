@@ -53,9 +53,10 @@ type Options struct {
 	Assigned func(g Generation, assignment []byte)
 	// Lost says that the member is out of the group; it joins again by itself.
 	Lost func(err error)
-	// Waiting is told that the group has members of another protocol, which
-	// will be gone at the time given; the member tries until then and after.
-	Waiting func(until time.Time)
+	// Waiting is told that the group has members of another protocol, and since
+	// when they are waited for. Those that have died are gone when their session
+	// has timed out, whose length no request tells.
+	Waiting func(since time.Time)
 }
 
 // Validate says what is missing.
@@ -244,7 +245,7 @@ func (m *Member) join(ctx context.Context) (*kmsg.JoinGroupResponse, error) {
 				since = time.Now()
 			}
 			if m.o.Waiting != nil {
-				m.o.Waiting(since.Add(m.o.Session))
+				m.o.Waiting(since)
 			}
 			if pause(ctx, time.Second); ctx.Err() != nil {
 				return nil, ctx.Err()

@@ -26,12 +26,13 @@ type part struct {
 	open  *batch
 
 	leader int32
+	epoch  int32 // of the leader, -1 where unknown
 	queue  []*batch
 	busy   bool // its head is on the way
 	id     producerID
 	seq    int32 // of the next batch, under id
 	added  bool  // to the transaction
-	acked  int64 // offset after the last record taken, 0 before
+	acked  Acknowledged
 }
 
 // metadataTries bounds how often a topic is asked for that is not there (yet).
@@ -54,7 +55,7 @@ func (s *Sender) load(ctx context.Context, name string) (*topic, error) {
 				if p.Partition < 0 || int(p.Partition) >= len(t.parts) {
 					return nil, fmt.Errorf("look up topic %s: partition %d of %d", name, p.Partition, len(t.parts))
 				}
-				t.parts[p.Partition] = &part{topic: t, num: p.Partition, leader: p.Leader, id: noProducer}
+				t.parts[p.Partition] = &part{topic: t, num: p.Partition, leader: p.Leader, epoch: p.LeaderEpoch, id: noProducer, acked: Acknowledged{-1, -1}}
 			}
 			s.mu.Lock()
 			s.topics[name] = t
@@ -114,7 +115,7 @@ func (s *Sender) refresh(ctx context.Context) error {
 		t.id = m.TopicID
 		for _, p := range m.Partitions {
 			if p.Partition >= 0 && int(p.Partition) < len(t.parts) {
-				t.parts[p.Partition].leader = p.Leader
+				t.parts[p.Partition].leader, t.parts[p.Partition].epoch = p.Leader, p.LeaderEpoch
 			}
 		}
 	}

@@ -276,15 +276,23 @@ func (s *Sender) Push() error { return s.pokeAll() }
 // Open says that something was sent since the last commit.
 func (s *Sender) Open() bool { return s.unsent }
 
-// Acknowledged is the offset after the last record that a broker has taken for
-// a partition, -1 where there was none.
-func (s *Sender) Acknowledged(name string, partition int32) int64 {
+// Acknowledged is how far a partition's log goes that a broker has taken.
+type Acknowledged struct {
+	// Next is the offset after the last record, -1 where there was none.
+	Next int64
+	// Epoch is the leader epoch as it was known when the record was sent, -1
+	// where it was not: the record's own is that or a later one.
+	Epoch int32
+}
+
+// Acknowledged is what a broker has taken for a partition.
+func (s *Sender) Acknowledged(name string, partition int32) Acknowledged {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if t := s.topics[name]; t != nil && int(partition) < len(t.parts) && t.parts[partition].acked > 0 {
+	if t := s.topics[name]; t != nil && int(partition) < len(t.parts) {
 		return t.parts[partition].acked
 	}
-	return -1
+	return Acknowledged{-1, -1}
 }
 
 func (s *Sender) pokeAll() error {

@@ -67,8 +67,9 @@ func (s *Sender) relearn(tries int) {
 
 // sent is a batch on its way.
 type sent struct {
-	p *part
-	b *batch
+	p     *part
+	b     *batch
+	epoch int32 // of the leader
 }
 
 // take waits for batches of a broker: the first of each partition. It returns
@@ -86,7 +87,7 @@ func (s *Sender) take(leader int32) []sent {
 			for _, p := range s.parts {
 				if p.leader == leader && !p.busy && len(p.queue) > 0 && total < requestBytes {
 					p.busy = true
-					out = append(out, sent{p, p.queue[0]})
+					out = append(out, sent{p, p.queue[0], p.epoch})
 					total += len(p.queue[0].buf)
 				}
 			}
@@ -203,8 +204,8 @@ func (s *Sender) answer(batches []sent, resp *kmsg.ProduceResponse) bool {
 func (s *Sender) acked(x sent, base int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if base >= 0 {
-		x.p.acked = max(x.p.acked, base+int64(x.b.n))
+	if at := base + int64(x.b.n); base >= 0 && at > x.p.acked.Next {
+		x.p.acked = Acknowledged{at, x.epoch}
 	}
 	x.p.seq = next(x.p.seq, x.b.n)
 	s.records += int64(x.b.n)
