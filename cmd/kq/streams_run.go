@@ -12,7 +12,7 @@ import (
 type streamsRunFlags struct {
 	vars               jobVars
 	serve, mem, topics bool
-	data               string
+	data, listen       string
 	once               bool
 	state, query       string
 }
@@ -33,8 +33,9 @@ when the input that was there at the start, and all that followed from it
 through repartition topics, is processed and committed.
 
 --serve starts the embedded broker in the same process, as kq serve does: on
-localhost:9092 or where -b says, with its data in your data directory, in
---data DIR or, with --mem, in memory. Topics that the job names are made then.`,
+localhost:9092, where -b or --listen says, with its data in your data directory,
+in --data DIR or, with --mem, in memory. Topics that the job names are made
+then. It stops when the job has.`,
 		Example: `  kq streams run wordcount.yaml
   kq streams run wordcount.yaml -b broker-1:9092 --var out=counts
   kq streams run cqrs.yaml --serve --mem
@@ -42,8 +43,8 @@ localhost:9092 or where -b says, with its data in your data directory, in
 		Args:              args(1, 1, "a job file"),
 		ValidArgsFunction: completeJobs,
 		RunE: func(cmd *cobra.Command, files []string) error {
-			if (f.mem || f.data != "") && !f.serve {
-				return cli.WithHint(cli.Usagef("--mem and --data are of the broker"), "they go with --serve")
+			if (f.mem || f.data != "" || f.listen != "") && !f.serve {
+				return cli.WithHint(cli.Usagef("--mem, --data and --listen are of the broker"), "they go with --serve")
 			}
 			r := streamsRun{a: a, flags: &f}
 			return r.run(cmd, files[0])
@@ -54,6 +55,7 @@ localhost:9092 or where -b says, with its data in your data directory, in
 	s.BoolVar(&f.serve, "serve", false, "start a broker in this process first")
 	s.BoolVar(&f.mem, "mem", false, "with --serve, keep the broker's data in memory")
 	s.StringVar(&f.data, "data", "", "with --serve, keep the broker's data in `DIR`")
+	s.StringVar(&f.listen, "listen", "", "with --serve, listen on `HOST:PORT`, where port 0 picks a free one")
 	s.BoolVar(&f.once, "once", false, "end when the input that is there now is processed")
 	s.BoolVar(&f.topics, "create-topics", false, "make topics that are missing, with one partition unless the job says more")
 	s.StringVar(&f.state, "state", "", "keep stores in `DIR`, where the job names no stateDir; \"memory\" keeps no files (default: the user's data directory)")

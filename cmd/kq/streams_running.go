@@ -48,6 +48,9 @@ func (r *streamsRun) run(cmd *cobra.Command, file string) (err error) {
 
 // startBroker is kq serve in this process.
 func (r *streamsRun) startBroker(ctx context.Context, listen []string) (*broker.Broker, error) {
+	if r.flags.listen != "" {
+		listen = []string{r.flags.listen}
+	}
 	o := serveOptions{listen: listen[:1], data: r.flags.data, mem: r.flags.mem, maxMemory: "1GiB", sync: "none", logLevel: "warn"}
 	opts, err := o.options(r.a, nil)
 	if err != nil {
