@@ -30,7 +30,8 @@ what it does; -v tells more.
 At an interrupt it commits, leaves the group and ends with exit code 0; a second
 one stops it at once, which loses nothing that was committed. --once ends it
 when the input that was there at the start, and all that followed from it
-through repartition topics, is processed and committed.
+through repartition topics, is processed and committed; interrupted before it is
+that, it ends with 130.
 
 --serve starts the embedded broker in the same process, as kq serve does: on
 localhost:9092, where -b or --listen says, with its data in your data directory,

@@ -37,13 +37,29 @@ func (r *streamsRun) run(cmd *cobra.Command, file string) (err error) {
 		r.a.settled = nil
 	}
 	if r.flags.serve {
-		b, err := r.startBroker(cmd.Context(), s.Bootstrap)
-		if err != nil {
-			return err
+		b, failed := r.startBroker(cmd.Context(), s.Bootstrap)
+		if failed != nil {
+			return r.unlessStopped(cmd.Context(), failed)
 		}
 		defer func() { err = errors.Join(err, b.Close()) }()
 	}
-	return r.a.connect(cmd, func(ctx context.Context, cl *kgo.Client) error { return r.onCluster(ctx, cl) })
+	err = r.a.connect(cmd, func(ctx context.Context, cl *kgo.Client) error { return r.onCluster(ctx, cl) })
+	return r.unlessStopped(cmd.Context(), err)
+}
+
+// unlessStopped is err, but nil for the interrupt that is the way to stop a job,
+// however far it was. One that was to process all there is did not do it.
+func (r *streamsRun) unlessStopped(ctx context.Context, err error) error {
+	interrupted := ctx.Err() != nil && errors.Is(context.Cause(ctx), cli.ErrInterrupted)
+	switch {
+	case !interrupted || err != nil && !errors.Is(err, context.Canceled) && !errors.Is(err, cli.ErrInterrupted):
+		return err
+	case r.flags.once:
+		return cli.ErrInterrupted
+	case err != nil:
+		r.a.note("%s stopped before it ran", r.job.App())
+	}
+	return nil
 }
 
 // startBroker is kq serve in this process.

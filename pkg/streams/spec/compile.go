@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -250,7 +251,8 @@ func (c *compiler) flow(n *yaml.Node, name string) *flow {
 	return nil
 }
 
-// readable are the names that from takes.
+// readable are the names that from takes; those of pipelines that are being
+// compiled would make a cycle.
 func (c *compiler) readable() []string {
 	var out []string
 	for _, s := range c.job.Streams {
@@ -260,7 +262,9 @@ func (c *compiler) readable() []string {
 		out = append(out, t.Name)
 	}
 	for _, p := range c.job.Pipelines {
-		out = append(append(out, p.Name), c.branches(p.Name)...)
+		if !slices.Contains(c.path, p.Name) {
+			out = append(append(out, p.Name), c.branches(p.Name)...)
+		}
 	}
 	return out
 }
