@@ -29,11 +29,13 @@ func (o *object) groupKey(k staterec.Key) {
 	}
 }
 
-// groupValue decodes the value of a key of kind. Those of share and streams
-// groups are left as they are.
+// groupValue decodes the value of a key of kind. Those of streams groups are left
+// as they are.
 func (o *object) groupValue(kind staterec.Kind, b []byte) error {
 	var err error
 	switch kind {
+	case staterec.ShareGroup, staterec.ShareMember, staterec.ShareCurrent, staterec.ShareStatePartitions:
+		err = o.shareValue(kind, b)
 	case staterec.LegacyOffset, staterec.Offset:
 		err = walkValue(o, b, staterec.ViewOffsetValue, offsetValue)
 	case staterec.Group:
@@ -47,12 +49,12 @@ func (o *object) groupValue(kind staterec.Kind, b []byte) error {
 		err = walkValue(o, b, staterec.ParseConsumerGroupPartitionMetadata, consumerTopics)
 	case staterec.ConsumerMember:
 		err = walkValue(o, b, staterec.ParseConsumerGroupMemberMetadata, consumerMember)
-	case staterec.ConsumerTarget:
+	case staterec.ConsumerTarget, staterec.ShareTarget:
 		err = walkValue(o, b, staterec.ParseConsumerGroupTargetAssignmentMetadata, func(o *object, v staterec.ConsumerGroupTargetAssignmentMetadata) {
 			o.int("assignmentEpoch", int64(v.AssignmentEpoch))
 			o.set("assignmentTimestamp", v.TimestampMs, 0)
 		})
-	case staterec.ConsumerTargetMember:
+	case staterec.ConsumerTargetMember, staterec.ShareTargetMember:
 		err = walkValue(o, b, staterec.ParseConsumerGroupTargetAssignmentMember, func(o *object, v staterec.ConsumerGroupTargetAssignmentMember) {
 			list(o, "topicPartitions", v.Topics, topicPartitions)
 		})

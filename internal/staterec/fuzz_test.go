@@ -59,6 +59,10 @@ func FuzzValues(f *testing.F) {
 		ConsumerGroupTargetAssignmentMember{},
 		ConsumerGroupCurrentMemberAssignment{},
 		ConsumerGroupRegularExpression{},
+		ShareGroupMetadata{},
+		ShareGroupMemberMetadata{},
+		ShareGroupCurrentMemberAssignment{},
+		ShareGroupStatePartitionMetadata{},
 		TxnValue{},
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"os"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -157,6 +158,20 @@ func consumerValues() []written {
 	}
 }
 
+func shareValues() []written {
+	one := func(p ...int32) []TopicPartitions { return []TopicPartitions{{TopicID: id(1), Partitions: p}} }
+	return []written{
+		{"share-member/0", ShareGroupMemberMetadata{ptr("r"), "c", "/h", []string{"a"}}, false},
+		{"share-group/0", ShareGroupMetadata{2, 99}, false},
+		{"share-target/0", ShareGroupTargetAssignmentMetadata{3, 5}, false},
+		{"share-target-member/0", ShareGroupTargetAssignmentMember{one(0)}, false},
+		{"share-current/0", ShareGroupCurrentMemberAssignment{4, 3, MemberStable, one(0, 1)}, false},
+		{"share-state-partitions/0", ShareGroupStatePartitionMetadata{
+			[]ShareTopic{{id(1), "t", []int32{0}}}, []ShareTopic{{id(2), "t2", []int32{1, 2}}}, []ShareTopic{{TopicID: id(3), Topic: "t3"}},
+		}, false},
+	}
+}
+
 func txnValues() []written {
 	v := TxnValue{
 		ProducerID: 5000000001, PreviousProducerID: -1, NextProducerID: -1, Epoch: 3, NextEpoch: -1, TimeoutMs: 60000, Status: TxnOngoing,
@@ -190,12 +205,20 @@ func parseAs(v any, b []byte) (any, error) {
 		return ParseConsumerGroupCurrentMemberAssignment(b)
 	case ConsumerGroupRegularExpression:
 		return ParseConsumerGroupRegularExpression(b)
+	case ShareGroupMetadata:
+		return ParseShareGroupMetadata(b)
+	case ShareGroupMemberMetadata:
+		return ParseShareGroupMemberMetadata(b)
+	case ShareGroupCurrentMemberAssignment:
+		return ParseShareGroupCurrentMemberAssignment(b)
+	case ShareGroupStatePartitionMetadata:
+		return ParseShareGroupStatePartitionMetadata(b)
 	}
 	return ParseTxnValue(b)
 }
 
 func allValues() []written {
-	return append(append(append(offsetValues(), groupValues()...), consumerValues()...), txnValues()...)
+	return slices.Concat(offsetValues(), groupValues(), consumerValues(), shareValues(), txnValues())
 }
 
 func TestValuesAsKafka(t *testing.T) {
