@@ -24,3 +24,16 @@ func (a Assignment) Add(t TopicID, p int32) {
 		a[t] = slices.Insert(a[t], i, p)
 	}
 }
+
+// Remove takes a partition out and says whether it was there.
+func (a Assignment) Remove(t TopicID, p int32) bool {
+	i, found := slices.BinarySearch(a[t], p)
+	switch {
+	case !found:
+	case len(a[t]) == 1:
+		delete(a, t)
+	default:
+		a[t] = slices.Delete(slices.Clone(a[t]), i, i+1)
+	}
+	return found
+}

@@ -50,6 +50,10 @@ func HashMapOrder[K any](keys []K, buckets int, hash func(K) int32) {
 	for len(keys) > buckets*3/4 {
 		buckets *= 2
 	}
+	byBucket(keys, buckets, hash)
+}
+
+func byBucket[K any](keys []K, buckets int, hash func(K) int32) {
 	sortByBucket(keys, func(k K) uint32 {
 		h := uint32(hash(k))
 		return (h ^ h>>16) & uint32(buckets-1)
