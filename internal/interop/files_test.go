@@ -120,11 +120,11 @@ var (
 )
 
 // ownFile names files that are each broker's own affair: raft's state, Kafka's
-// bootstrap snapshot, what Kafka's cleaner has cleaned (kq does not compact), the metadata log, which the dump test reads, the lock,
+// bootstrap snapshot, the metadata log, which the dump test reads, the lock,
 // which kq leaves in place (a removed lock file can be locked twice), and the
 // indexes of a deleted partition, which Kafka leaves at their full size.
 func ownFile(name string) bool {
-	return strings.HasPrefix(name, "__cluster_metadata-0/") || name == "bootstrap.checkpoint" || name == "cleaner-offset-checkpoint" || name == ".lock" ||
+	return strings.HasPrefix(name, "__cluster_metadata-0/") || name == "bootstrap.checkpoint" || name == ".lock" ||
 		strings.Contains(name, "-delete/") && strings.HasSuffix(name, "index")
 }
 

@@ -182,12 +182,15 @@ func (b *Broker) openCluster(ctx context.Context, endpoints []meta.Endpoint) (er
 		Publish: func(old, img *meta.Image) error {
 			if old != nil {
 				err := b.catalog.Apply(context.Background(), old, img)
+				b.configureCleaner()
 				if groups := b.groups.Load(); groups != nil {
 					groups.Follow(img)
 				}
 				return err
 			}
-			return b.catalog.Apply(ctx, nil, img) // the recovery of all logs, which ctx may end
+			err := b.catalog.Apply(ctx, nil, img) // the recovery of all logs, which ctx may end
+			b.configureCleaner()
+			return err
 		},
 	})
 	return err

@@ -230,9 +230,18 @@ func (l *Log) mustRoll(in incoming, c *Config) bool {
 		waited = in.maxTS - a.ix.firstTS
 	}
 	return a.size > l.store.segmentBytes(c)-int64(len(in.recs)) ||
-		waited > c.SegmentMs-a.jitter ||
+		waited > c.segmentMs()-a.jitter ||
 		a.ix.full(c.SegmentIndexBytes) ||
 		in.last-a.seg.base > maxRelative
+}
+
+// segmentMs is the age at which a segment is sealed: what has to be compacted
+// must not be active (LogConfig.maxSegmentMs).
+func (c *Config) segmentMs() int64 {
+	if c.Compact {
+		return min(c.SegmentMs, c.MaxCompactionLagMs)
+	}
+	return c.SegmentMs
 }
 
 // write puts the bytes behind the last batch. What a failed write leaves there

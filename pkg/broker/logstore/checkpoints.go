@@ -12,7 +12,7 @@ import (
 	"kq/pkg/broker/vfs"
 )
 
-// checkpoints are the three offset files of a data directory.
+// checkpoints are the four offset files of a data directory.
 type checkpoints struct {
 	store *Store
 
@@ -20,6 +20,7 @@ type checkpoints struct {
 	// What the files hold; logs that were not loaded keep their entries.
 	// Guarded by mu.
 	recovery, start, hw offsets
+	cleaned             offsets            // where the dirty part of a compacted log begins; guarded by mu
 	raw                 map[string][]byte  // the files as written last; guarded by mu
 	onDisk              map[string]offsets // what they say, as far as it is known; guarded by mu
 
@@ -32,7 +33,7 @@ func (c *checkpoints) read() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.raw, c.onDisk = map[string][]byte{}, map[string]offsets{}
-	for name, into := range map[string]*offsets{recoveryPointFile: &c.recovery, logStartFile: &c.start, highWatermarkFile: &c.hw} {
+	for name, into := range map[string]*offsets{recoveryPointFile: &c.recovery, logStartFile: &c.start, highWatermarkFile: &c.hw, cleanedFile: &c.cleaned} {
 		*into = offsets{}
 		raw, err := vfs.ReadFile(c.store.fs, c.store.path(name))
 		if errors.Is(err, fs.ErrNotExist) {
@@ -72,6 +73,7 @@ func (c *checkpoints) forget(tp TopicPartition) {
 	delete(c.recovery, tp)
 	delete(c.start, tp)
 	delete(c.hw, tp)
+	delete(c.cleaned, tp)
 }
 
 // purge takes the entries of an earlier incarnation out of the files, before a
@@ -79,7 +81,10 @@ func (c *checkpoints) forget(tp TopicPartition) {
 func (c *checkpoints) purge(tp TopicPartition) error {
 	c.forget(tp)
 	c.mu.Lock()
-	stale := c.onDisk[recoveryPointFile][tp] > 0 || c.onDisk[logStartFile][tp] > 0 || c.onDisk[highWatermarkFile][tp] > 0
+	stale := false
+	for _, o := range c.onDisk {
+		stale = stale || o[tp] > 0
+	}
 	c.mu.Unlock()
 	if !stale {
 		return nil
@@ -113,7 +118,47 @@ func (c *checkpoints) syncDirs() error {
 
 // write brings all files up to date.
 func (c *checkpoints) write() error {
-	return errors.Join(c.writeRecovery(), c.writeStarts(), c.writeHighWatermarks())
+	return errors.Join(c.writeRecovery(), c.writeStarts(), c.writeHighWatermarks(), c.writeCleaned())
+}
+
+// recoveryOnDisk is the recovery point that a start after a crash would go by.
+func (c *checkpoints) recoveryOnDisk(tp TopicPartition) int64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.onDisk[recoveryPointFile][tp]
+}
+
+// cleanedTo is where the dirty part of a log begins; ok is false if nobody has
+// said so.
+func (c *checkpoints) cleanedTo(tp TopicPartition) (offset int64, ok bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	offset, ok = c.cleaned[tp]
+	return offset, ok
+}
+
+// setCleaned notes how far a log is clean.
+func (c *checkpoints) setCleaned(tp TopicPartition, offset int64) error {
+	c.mu.Lock()
+	c.cleaned[tp] = offset
+	c.mu.Unlock()
+	return c.writeCleaned()
+}
+
+// cutCleaned notes that a log ends at an offset.
+func (c *checkpoints) cutCleaned(tp TopicPartition, end int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if at, ok := c.cleaned[tp]; ok {
+		c.cleaned[tp] = min(at, end)
+	}
+}
+
+// writeCleaned writes how far the logs are clean.
+func (c *checkpoints) writeCleaned() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.replace(cleanedFile, c.cleaned)
 }
 
 // writeRecovery writes the recovery points.

@@ -1,6 +1,7 @@
 package logstore
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -42,6 +43,7 @@ func (s *Store) Delete(tp TopicPartition) error {
 	delay := Config{}.withDefaults().FileDeleteDelayMs
 	if l != nil {
 		delay = l.config.Load().FileDeleteDelayMs
+		defer l.pauseCleaning()() // no file of it is open for writing when it is renamed
 		l.end()
 	}
 	s.files.forget(tp)
@@ -91,7 +93,7 @@ func (l *Log) close(clean bool) error {
 	defer l.syncMu.Unlock()
 	var err error
 	if clean {
-		err = l.settle()
+		err = errors.Join(l.finishSwap(), l.settle())
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -10,7 +10,8 @@
 //
 // The reading order: store.go (a data directory), log.go (one partition and its
 // locks), append.go, view.go and reader.go (the hot path), roll.go, sync.go
-// (group commit), retain.go, truncate.go, evict.go; open.go, dirscan.go,
+// (group commit), retain.go, truncate.go, evict.go; cleaner.go, cleanpick.go,
+// clean.go, cleanfilter.go, cleanswap.go (compaction); open.go, dirscan.go,
 // recover.go, cut.go (what happens at a start); inspect.go, repair.go (what
 // happens when that was not enough); the codecs: index.go, timeindex.go,
 // txnindex.go, snapshot.go, epoch.go, checkpoint.go, propfiles.go.

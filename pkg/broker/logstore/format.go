@@ -37,6 +37,7 @@ const (
 	recoveryPointFile = "recovery-point-offset-checkpoint"
 	logStartFile      = "log-start-offset-checkpoint"
 	highWatermarkFile = "replication-offset-checkpoint"
+	cleanedFile       = "cleaner-offset-checkpoint"
 
 	deleteDirSuffix = "-delete"
 	strayDirSuffix  = "-stray"

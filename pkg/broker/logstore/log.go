@@ -18,8 +18,8 @@ import (
 // its end offset, high watermark or configuration: starting a broker with
 // thousands of partitions touches none of them.
 //
-// Lock order: syncMu, then mu, then a segment's mu, then the cache's; the
-// group's is a leaf.
+// Lock order: cleanMu, syncMu, then mu, then a segment's mu, then the cache's;
+// the group's is a leaf.
 type Log struct {
 	store   *Store
 	tp      TopicPartition
@@ -40,9 +40,15 @@ type Log struct {
 	isDirty       atomic.Bool   // has bytes that are not durable
 	nextStart     atomic.Int64  // a log start that is being written to its file
 
-	// syncMu is held over a sync, a truncation and the end of the log, so that
-	// what is being synced stays what it is.
+	// cleanMu is held over a cleaning, and by whoever takes records away that it
+	// may be reading; cleanStop counts those, so that it does not keep them waiting.
+	cleanMu   sync.Mutex
+	cleanStop atomic.Int32
+
+	// syncMu is held over a sync, a truncation, a swap and the end of the log, so
+	// that what is being synced stays what it is.
 	syncMu sync.Mutex
+	swap   *pendingSwap // guarded by syncMu
 
 	mu      sync.Mutex
 	closed  bool       // guarded by mu

@@ -70,6 +70,8 @@ type Options struct {
 	// memory (default 32 MiB).
 	OpenSegments    int
 	IndexCacheBytes int64
+	// Cleaner is how compacted logs are cleaned; with no threads, none are.
+	Cleaner CleanerOptions
 	// BrokerEpoch goes into the clean shutdown file; 0 means none (-1).
 	BrokerEpoch int64
 }
@@ -93,6 +95,7 @@ func (o Options) withDefaults() Options {
 	setDefault(&o.OpenSegments, 256)
 	setDefault(&o.IndexCacheBytes, 32<<20)
 	setDefault(&o.BrokerEpoch, -1)
+	o.Cleaner = o.Cleaner.withDefaults()
 	return o
 }
 
@@ -136,9 +139,13 @@ type Config struct {
 	MaxMessageBytes        int   // max.message.bytes; checked by batch.Validate, not here
 	FlushMessages, FlushMs int64 // flush.messages, flush.ms
 	FileDeleteDelayMs      int64 // file.delete.delay.ms
-	Preallocate            bool  // accepted; files grow as they are written
-	SyncAlways             bool  // sync inside every append, whatever the store does
-	Internal               bool  // never evicted in memory mode
+	// How a compacted log is cleaned: delete.retention.ms, min.compaction.lag.ms,
+	// max.compaction.lag.ms and min.cleanable.dirty.ratio.
+	DeleteRetentionMs, MinCompactionLagMs, MaxCompactionLagMs int64
+	MinCleanableDirtyRatio                                    float64
+	Preallocate                                               bool // accepted; files grow as they are written
+	SyncAlways                                                bool // sync inside every append, whatever the store does
+	Internal                                                  bool // never evicted in memory mode
 }
 
 // Unlimited as retention means forever.
@@ -150,6 +157,8 @@ func (c Config) withDefaults() Config {
 		setDefault(&c.RetentionMs, 7*24*time.Hour.Milliseconds())
 		setDefault(&c.RetentionBytes, Unlimited)
 		setDefault(&c.FileDeleteDelayMs, time.Minute.Milliseconds())
+		setDefault(&c.DeleteRetentionMs, 24*time.Hour.Milliseconds())
+		setDefault(&c.MinCleanableDirtyRatio, 0.5)
 		if !c.Compact {
 			c.Delete = true
 		}
@@ -157,6 +166,7 @@ func (c Config) withDefaults() Config {
 	setDefault(&c.SegmentBytes, 1<<30) // none of these can be zero
 	setDefault(&c.SegmentMs, 7*24*time.Hour.Milliseconds())
 	setDefault(&c.SegmentIndexBytes, 10<<20)
+	setDefault(&c.MaxCompactionLagMs, math.MaxInt64)
 	setDefault(&c.FlushMessages, math.MaxInt64)
 	setDefault(&c.FlushMs, math.MaxInt64)
 	return c

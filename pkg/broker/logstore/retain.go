@@ -91,6 +91,9 @@ func (l *Log) deletable(v *view, now int64) (n int, err error) {
 func (l *Log) deleteOldest(base int64, now bool) error {
 	l.syncMu.Lock() // the directory stays where it is
 	defer l.syncMu.Unlock()
+	if err := l.finishSwap(); err != nil {
+		return err
+	}
 	goes, err := l.detachOldest(base)
 	if len(goes) == 0 {
 		return err
@@ -192,7 +195,7 @@ func (l *Log) cutEpochs() {
 // hole; and the log before its companions, which it needs as long as it is
 // there. Readers keep what they hold. It needs syncMu.
 func (l *Log) dropSegments(segs []*segment, now bool) (err error) {
-	delay := time.Duration(min(l.config.Load().FileDeleteDelayMs, math.MaxInt64/int64(time.Millisecond))) * time.Millisecond
+	delay := l.deleteDelay()
 	for _, s := range segs {
 		s.kill()
 		err = errors.Join(err, l.dropFile(l.place.path(s.base, logSuffix), now, delay), l.place.fs.SyncDir(l.place.dir))
@@ -204,6 +207,11 @@ func (l *Log) dropSegments(segs []*segment, now bool) (err error) {
 		return storageError("delete segments of "+l.tp.String(), err)
 	}
 	return nil
+}
+
+// deleteDelay is file.delete.delay.ms.
+func (l *Log) deleteDelay() time.Duration {
+	return time.Duration(min(l.config.Load().FileDeleteDelayMs, math.MaxInt64/int64(time.Millisecond))) * time.Millisecond
 }
 
 func (l *Log) dropFile(name string, now bool, delay time.Duration) error {

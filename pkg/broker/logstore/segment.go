@@ -87,8 +87,17 @@ type segment struct {
 	// is 0 until something is appended; what lay there before is as it says.
 	aged atomic.Int64
 
-	mu   sync.Mutex // orders opening and the end
+	mu   sync.Mutex // orders opening, the end, and the change of names
 	dead bool       // guarded by mu
+	swap bool       // guarded by mu: the files are called .swap still
+}
+
+// path is the name of one of the segment's files. It needs mu.
+func (s *segment) path(suffix string) string {
+	if s.swap {
+		suffix += swapSuffix
+	}
+	return s.place.path(s.base, suffix)
 }
 
 // acquire gives the open file, with a reference for the caller.
@@ -116,7 +125,7 @@ func (s *segment) open() (*segFile, error) {
 	if f := s.file.Load(); f != nil && f.acquire() {
 		return f, nil
 	}
-	raw, err := s.place.fs.OpenFile(s.place.path(s.base, logSuffix), os.O_RDWR, 0)
+	raw, err := s.place.fs.OpenFile(s.path(logSuffix), os.O_RDWR, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -235,11 +244,12 @@ func (s *segment) loadIndexes() error {
 	return nil
 }
 
+// readIndexes needs mu, but of a segment that nobody else has.
 func (s *segment) readIndexes() (offsetIndex, timeIndex, error) {
-	raw, err := vfs.ReadFile(s.place.fs, s.place.path(s.base, indexSuffix))
+	raw, err := vfs.ReadFile(s.place.fs, s.path(indexSuffix))
 	x, whole := parseOffsetIndex(raw, s.size)
 	if err == nil && whole {
-		raw, err = vfs.ReadFile(s.place.fs, s.place.path(s.base, timeIndexSuffix))
+		raw, err = vfs.ReadFile(s.place.fs, s.path(timeIndexSuffix))
 		if t, ok := parseTimeIndex(raw); err == nil && ok {
 			return x, t, nil
 		}
@@ -247,7 +257,7 @@ func (s *segment) readIndexes() (offsetIndex, timeIndex, error) {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, nil, err
 	}
-	f, err := s.place.fs.OpenFile(s.place.path(s.base, logSuffix), os.O_RDONLY, 0)
+	f, err := s.place.fs.OpenFile(s.path(logSuffix), os.O_RDONLY, 0)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -29,6 +29,7 @@ type Store struct {
 	cache       *cache
 	syncer      *syncer
 	keeper      *keeper
+	cleaner     *cleaner
 	heads       sync.Pool // of *[smallHeads]byte
 
 	// Lock order: a log's syncMu, checkpoints.mu, mu. With mu, no log is locked.
@@ -72,10 +73,12 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	s.memory, _ = o.FS.(memoryUser)
 	s.files.store = s
 	s.keeper = newKeeper(s)
+	s.cleaner = newCleaner(s)
 	if err := s.readDir(); err != nil {
 		return nil, errors.Join(fmt.Errorf("open data directory %s: %w", o.Dir, err), lock.Close())
 	}
 	s.keeper.start()
+	s.cleaner.set(o.Cleaner)
 	return s, nil
 }
 
@@ -248,6 +251,7 @@ func (s *Store) Close(clean bool) error {
 	}
 	s.closed = true
 	s.mu.Unlock()
+	s.cleaner.stop()
 	s.keeper.stop()
 
 	var errs []error

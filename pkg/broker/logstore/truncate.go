@@ -16,8 +16,12 @@ func (l *Log) TruncateTo(offset int64) error {
 	if offset < 0 {
 		return outOfRange(l.tp, "truncation", offset, 0, l.EndOffset())
 	}
+	defer l.pauseCleaning()()
 	l.syncMu.Lock()
 	defer l.syncMu.Unlock()
+	if err := l.finishSwap(); err != nil {
+		return err
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if err := l.usable(); err != nil {
@@ -61,8 +65,12 @@ func (l *Log) TruncateFullyAndStartAt(offset int64) error {
 	if offset < 0 {
 		return outOfRange(l.tp, "truncation", offset, 0, l.EndOffset())
 	}
+	defer l.pauseCleaning()()
 	l.syncMu.Lock()
 	defer l.syncMu.Unlock()
+	if err := l.finishSwap(); err != nil {
+		return err
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if err := l.usable(); err != nil {
@@ -108,6 +116,7 @@ func (l *Log) restartAt(v *view, offset int64) error {
 	l.dirty = dirt{dir: true}
 	l.publish([]*segment{a.seg}, offset, offset)
 	l.hw.Store(offset)
+	l.store.files.cutCleaned(l.tp, offset)
 	l.setEpochs(epochs{})
 	l.publishUnstable()
 	l.synced.Store(offset)
@@ -268,6 +277,7 @@ func (l *Log) reopen(v *view, i int, next *segment, end int64) error {
 	l.touch()
 	l.hw.Store(min(l.hw.Load(), end))
 	l.synced.Store(min(l.synced.Load(), end))
+	l.store.files.cutCleaned(l.tp, end)
 	l.publish(segs, min(v.start, end), end)
 	l.publishUnstable()
 	l.setEpochs(l.epochs.Load().cutFrom(end))

@@ -26,7 +26,7 @@ func TestClassify(t *testing.T) {
 		"num.network.threads":                     {NotNeeded, "threads", ""},
 		"num.recovery.threads.per.data.dir":       {NotNeeded, "threads", ""},
 		"socket.send.buffer.bytes":                {NotNeeded, "sockets", ""},
-		"log.cleaner.dedupe.buffer.size":          {NotNeeded, "cleaner", ""},
+		"log.cleaner.dedupe.buffer.size":          {Honoured, "", ""},
 		"fetch.purgatory.purge.interval.requests": {NotNeeded, "purged", ""},
 		"ssl.keystore.location":                   {NoEffect, "plain text", ""},
 		"listener.name.x.ssl.keystore.location":   {NoEffect, "plain text", ""},

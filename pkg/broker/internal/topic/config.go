@@ -56,7 +56,12 @@ func logConfig(c configdef.TopicConfig, internal bool) logstore.Config {
 		FlushMessages:      c.FlushMessages,
 		FlushMs:            max(1, c.FlushMs),
 		FileDeleteDelayMs:  c.FileDeleteDelayMs,
-		Preallocate:        c.Preallocate,
-		Internal:           internal,
+		DeleteRetentionMs:  c.DeleteRetentionMs,
+		MinCompactionLagMs: c.MinCompactionLagMs,
+		MaxCompactionLagMs: c.MaxCompactionLagMs,
+
+		MinCleanableDirtyRatio: c.MinCleanableDirtyRatio,
+		Preallocate:            c.Preallocate,
+		Internal:               internal,
 	}
 }
