@@ -10,6 +10,7 @@ func newStreamsCommand(a *app) *cobra.Command {
 		newStreamsRunCommand(a),
 		newStreamsTestCommand(a),
 		newStreamsQueryCommand(a),
+		newStreamsTasksCommand(a),
 		newStreamsInitCommand(a),
 		newStreamsValidateCommand(a),
 		newStreamsDescribeCommand(a),

@@ -5,12 +5,20 @@ import (
 	"errors"
 	"strconv"
 
+	"github.com/spf13/pflag"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"kq/internal/cli"
 	"kq/pkg/admin"
 	"kq/pkg/streams/run/assign"
 )
+
+// addInstances adds the flags of commands that ask instances.
+func addInstances(f *pflag.FlagSet, at *[]string, tokenFile *string) {
+	f.StringSliceVar(at, "url", nil, "ask the instance at `HOST:PORT`, without asking the cluster for it; repeatable")
+	f.Lookup("url").DefValue = ""
+	f.StringVar(tokenFile, "token-file", "", "the `FILE` with the token that instances want")
+}
 
 // instances are where the members of an application answer queries.
 func instances(ctx context.Context, cl *kgo.Client, app string) ([]string, error) {

@@ -62,9 +62,7 @@ where one is gone, until it is interrupted.`,
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.StringSliceVar(&at, "url", nil, "ask the instance at `HOST:PORT`, without asking the cluster for it; repeatable")
-	f.Lookup("url").DefValue = ""
-	f.StringVar(&tokenFile, "token-file", "", "the `FILE` with the token that instances want")
+	addInstances(f, &at, &tokenFile)
 	f.String("from", "", "from this `KEY` on")
 	f.String("to", "", "up to this `KEY`, which is included")
 	f.String("prefix", "", "keys that begin with `TEXT`")

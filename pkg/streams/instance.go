@@ -2,6 +2,7 @@ package streams
 
 import (
 	"errors"
+	"maps"
 	"slices"
 
 	"kq/pkg/streams/query"
@@ -84,6 +85,9 @@ func (i *instance) Status() query.Status {
 	}
 	return out
 }
+
+// Hosts are the processes of the group that answer queries.
+func (i *instance) Hosts() []string { return slices.Collect(maps.Keys(i.rt.Hosts())) }
 
 func stateOf(rt *run.Runtime, s *run.Status) string {
 	switch s.State {

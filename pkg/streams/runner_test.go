@@ -80,6 +80,22 @@ func counts(t *testing.T, c *query.Client, want string) {
 	t.Fatalf("%s\nwant %s", got, want)
 }
 
+// everyone asks an instance until it tells of eight tasks on two instances.
+func everyone(t *testing.T, c *query.Client) {
+	t.Helper()
+	var list []query.InstanceStatus
+	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); {
+		var err error
+		if list, err = c.Instances(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if len(list) == 2 && len(list[0].Tasks) > 0 && len(list[0].Tasks)+len(list[1].Tasks) == 8 {
+			return
+		}
+	}
+	t.Fatalf("%+v", list)
+}
+
 // TestTwoInstances: each answers for all keys, and tells of changes on the other.
 func TestTwoInstances(t *testing.T) {
 	b := brokertest.Start(t)
@@ -101,6 +117,8 @@ func TestTwoInstances(t *testing.T) {
 	want := "all=1 hello=1 kafka=2 lead=1 streams=2 to=1"
 	counts(t, one, want)
 	counts(t, two, want)
+	everyone(t, one)
+	everyone(t, two)
 	ctx, stop := context.WithTimeout(t.Context(), 30*time.Second)
 	defer stop()
 	enough := errors.New("enough")

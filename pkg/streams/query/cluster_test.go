@@ -237,3 +237,66 @@ func FuzzQuery(f *testing.F) {
 	f.Add("stale=ok&reverse=1&watch")
 	f.Fuzz(func(_ *testing.T, text string) { query.ParseQuery(text) })
 }
+
+// TestEveryone: the tasks and the lag of all instances, from any of them.
+func TestEveryone(t *testing.T) {
+	a, b := two(t)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	gone := l.Addr().String()
+	l.Close()
+	at, bt := a.server.Addr(), b.server.Addr()
+	for n, i := range []*instance{a, b} {
+		i.hosts = []string{at, bt, ""}
+		i.status.Tasks = []query.Task{{ID: fmt.Sprintf("0_%d", n), Role: "active", State: "running", Inputs: []query.Input{{Topic: "in", Partition: int32(n), Offset: 3, Committed: 3, End: 10}}}}
+	}
+	task := func(n int, of string) string {
+		return fmt.Sprintf(`{"instance":%q,"app":"app","state":"RUNNING","tasks":[{"task":"0_%d","role":"active","state":"running","streamTime":0,"restores":0,"inputs":[{"topic":"in","partition":%d,"offset":3,"committed":3,"end":10}],"stores":[]}]}`, of, n, n)
+	}
+	sorted := []string{task(0, at), task(1, bt)}
+	if bt < at {
+		sorted[0], sorted[1] = sorted[1], sorted[0]
+	}
+	lag := func(n int, of string) string {
+		return fmt.Sprintf(`{"topic":"in","partition":%d,"offset":3,"committed":3,"end":10,"task":"0_%d","lag":7,"instance":%q}`, n, n, of)
+	}
+	for _, i := range []*instance{a, b} {
+		check(t, i, "/tasks?all=1", 200, "["+strings.Join(sorted, ",")+"]")
+		check(t, i, "/lag?all=1", 200, "["+lag(0, at)+","+lag(1, bt)+"]")
+	}
+	check(t, a, "/tasks", 200, strings.Replace(task(0, at), `,"app"`, fmt.Sprintf(`,"others":[%q],"app"`, bt), 1))
+	check(t, a, "/lag", 200, "["+lag(0, at)+"]")
+	c, err := query.NewClient([]string{bt}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if list, err := c.Instances(t.Context()); err != nil || len(list) != 2 || list[0].Tasks[0].Inputs[0].Lag() != 7 {
+		t.Errorf("%+v %v", list, err)
+	}
+
+	// What one instance asks another is of that one alone, and one that is gone is said.
+	a.hosts, b.hosts = []string{bt}, []string{at, gone}
+	if _, body, _ := get(t, b, "/tasks?all=1", "Kq-Hop", "entries"); !strings.HasPrefix(body, `{"instance":`) {
+		t.Error(body)
+	}
+	if code, body, _ := get(t, b, "/lag?all=1"); code != 503 || !strings.Contains(body, gone) {
+		t.Errorf("%d %s", code, body)
+	}
+	list, err := c.Instances(t.Context())
+	if err != nil || len(list) != 3 {
+		t.Fatalf("%+v %v", list, err)
+	}
+	for _, i := range list {
+		if lost := i.Instance == gone; lost != (i.State == query.Unknown) || lost != (i.Error != "") {
+			t.Errorf("%+v", i)
+		}
+	}
+	for _, path := range []string{"/tasks?all=2", "/tasks?al=1", "/lag?all=1&all=1", "/lag?all=%zz"} {
+		if code, body, _ := get(t, a, path); code != 400 {
+			t.Errorf("%s: %d %s", path, code, body)
+		}
+	}
+}

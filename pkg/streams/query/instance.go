@@ -53,6 +53,9 @@ type Instance interface {
 	Open(store string) (parts []Part, close func(), err error)
 	// Status tells what the instance is doing.
 	Status() Status
+	// Hosts are the query servers of the application's processes that have one,
+	// as of the last assignment; this one may be among them.
+	Hosts() []string
 }
 
 // The states of an instance, as Kafka Streams calls them.

@@ -26,6 +26,7 @@ type instance struct {
 	parts  map[int32]bool
 	dbs    map[int32]*state.DB
 	places []query.Place
+	hosts  []string
 	status query.Status
 	server *query.Server
 	feeds  map[int32]*query.Feed
@@ -52,6 +53,7 @@ func (i *instance) Stores() []query.Store {
 }
 func (i *instance) Places(string) []query.Place { return i.places }
 func (i *instance) Status() query.Status        { return i.status }
+func (i *instance) Hosts() []string             { return i.hosts }
 
 func (i *instance) Open(store string) ([]query.Part, func(), error) {
 	var parts []query.Part
@@ -299,8 +301,8 @@ func TestStatus(t *testing.T) {
 	i.status.Tasks = []query.Task{{ID: "0_1", Role: "active", State: "running", StreamTime: 5, Inputs: []query.Input{{Topic: "in", Partition: 1, Offset: 3, Committed: -1, End: 10}}}}
 	i.status.Metrics = []query.Metric{{Name: "kq_streams_records_total", Help: "Records.", Type: "counter", Samples: []query.Sample{{Labels: []string{"topic", "a\"b\n"}, Value: 1.5}}}}
 	check(t, i, "/topology", 200, "Topologies:")
-	check(t, i, "/lag", 200, `[{"topic":"in","partition":1,"offset":3,"committed":-1,"end":10,"task":"0_1","lag":7}]`)
-	check(t, i, "/tasks", 200, `{"app":"app","state":"RUNNING","tasks":[{"task":"0_1","role":"active","state":"running","streamTime":5,"restores":0,"inputs":[{"topic":"in","partition":1,"offset":3,"committed":-1,"end":10}],"stores":[]}]}`)
+	check(t, i, "/lag", 200, `[{"topic":"in","partition":1,"offset":3,"committed":-1,"end":10,"task":"0_1","lag":7,"instance":"`+i.server.Addr()+`"}]`)
+	check(t, i, "/tasks", 200, `{"instance":"`+i.server.Addr()+`","app":"app","state":"RUNNING","tasks":[{"task":"0_1","role":"active","state":"running","streamTime":5,"restores":0,"inputs":[{"topic":"in","partition":1,"offset":3,"committed":-1,"end":10}],"stores":[]}]}`)
 	check(t, i, "/healthz", 200, `{"error":"","state":"RUNNING"}`)
 	_, metrics, _ := get(t, i, "/metrics")
 	for _, line := range []string{

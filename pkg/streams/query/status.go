@@ -1,10 +1,8 @@
 package query
 
 import (
-	"cmp"
 	"fmt"
 	"net/http"
-	"slices"
 )
 
 func (s *Server) index(w http.ResponseWriter, _ *http.Request) error {
@@ -19,7 +17,8 @@ func (s *Server) index(w http.ResponseWriter, _ *http.Request) error {
 ?watch=1                     changes, as server-sent events
 ?stale=ok                    a copy may answer
 ?redirect=1                  say where it is instead of fetching it there
-/topology /tasks /lag /metrics /healthz /readyz
+/topology /metrics /healthz /readyz
+/tasks /lag                  of this instance; ?all=1 of all
 `, st.App, st.State)
 	return err
 }
@@ -28,38 +27,6 @@ func (s *Server) topology(w http.ResponseWriter, _ *http.Request) error {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	_, err := fmt.Fprint(w, s.instance.Status().Topology)
 	return err
-}
-
-func (s *Server) tasks(w http.ResponseWriter, _ *http.Request) error {
-	st := s.instance.Status()
-	if st.Tasks == nil {
-		st.Tasks = []Task{}
-	}
-	for i := range st.Tasks {
-		t := &st.Tasks[i]
-		t.Inputs, t.Stores = append([]Input{}, t.Inputs...), append([]TaskStore{}, t.Stores...)
-	}
-	return answer(w, st)
-}
-
-// lagLine is how far behind this instance is in a partition.
-type lagLine struct {
-	Input
-	Task string `json:"task"`
-	Lag  int64  `json:"lag"`
-}
-
-func (s *Server) lag(w http.ResponseWriter, _ *http.Request) error {
-	lines := []lagLine{}
-	for _, t := range s.instance.Status().Tasks {
-		for _, in := range t.Inputs {
-			lines = append(lines, lagLine{in, t.ID, in.Lag()})
-		}
-	}
-	slices.SortFunc(lines, func(a, b lagLine) int {
-		return cmp.Or(cmp.Compare(a.Topic, b.Topic), cmp.Compare(a.Partition, b.Partition))
-	})
-	return answer(w, lines)
 }
 
 // healthz is 200 while the instance lives, 503 once it has failed or ended.
