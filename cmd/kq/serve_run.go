@@ -135,9 +135,9 @@ func stopServe(env *cli.Env, b *broker.Broker, readyFile string, err error) erro
 	return err
 }
 
-// tuneMemory keeps the resident memory of a broker small: its heap is small and
-// short-lived, and what it could win by collecting less often the page cache of
-// the logs uses better.
+// tuneMemory keeps the resident memory of a broker or a streams job small: its
+// heap is small and short-lived, and what it could win by collecting less often
+// the page cache of the logs uses better. GOGC, Go's own variable, goes first.
 func tuneMemory(env *cli.Env) {
 	if env.Getenv("GOGC") == "" {
 		debug.SetGCPercent(50)

@@ -36,7 +36,10 @@ that, it ends with 130.
 --serve starts the embedded broker in the same process, as kq serve does: on
 localhost:9092, where -b or --listen says, with its data in your data directory,
 in --data DIR or, with --mem, in memory. Topics that the job names are made
-then. It stops when the job has.`,
+then. It stops when the job has.
+
+Go's variables GOGC and GOMEMLIMIT apply: memory is collected at GOGC=50 where
+it is not set; 100 and more trades memory for CPU.`,
 		Example: `  kq streams run wordcount.yaml
   kq streams run wordcount.yaml -b broker-1:9092 --var out=counts
   kq streams run cqrs.yaml --serve --mem

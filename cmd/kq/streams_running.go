@@ -28,6 +28,7 @@ func (r *streamsRun) run(cmd *cobra.Command, file string) (err error) {
 	if r.job, err = r.a.loadJob(file, r.flags.vars); err != nil {
 		return err
 	}
+	tuneMemory(r.a.env)
 	s, err := r.a.settings()
 	if err != nil {
 		return err

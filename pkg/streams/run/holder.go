@@ -57,6 +57,19 @@ func newHolders(dir *stateDir, o *Options, l *layout) *holders {
 	return hs
 }
 
+// share is what each task with stores gets of a total, so that an application of
+// many tasks takes little more memory than one of few. All of them may come to
+// run here.
+func (hs *holders) share(total, least, most int64) int64 {
+	var tasks int64
+	for id, sub := range hs.l.subs {
+		if len(sub.Stores) > 0 {
+			tasks += int64(hs.l.tasks[id])
+		}
+	}
+	return min(max(total/max(tasks, 1), least), most)
+}
+
 // errBusy says that another thread has not let go of a task yet.
 var errBusy = errors.New("task is in use by another thread")
 
@@ -92,7 +105,7 @@ func (hs *holders) open(id assign.TaskID) (*holder, error) {
 		return nil, errors.New("the topology has no such part")
 	}
 	h := &holder{id: id, sub: sub, feed: hs.o.Feed(id)}
-	o := state.Options{CacheBytes: hs.o.CacheBytes, Logger: hs.o.Logger, Shared: hs.cache, Owner: hs.o.App + " " + id.String(), Log: func(s *state.Spec, key, value []byte, ts int64, headers []state.Header) {
+	o := state.Options{CacheBytes: or(hs.o.CacheBytes, hs.share(32<<20, 2<<20, 16<<20)), MemTableBytes: hs.share(16<<20, 1<<20, 4<<20), Logger: hs.o.Logger, Shared: hs.cache, Owner: hs.o.App + " " + id.String(), Log: func(s *state.Spec, key, value []byte, ts int64, headers []state.Header) {
 		if h.log != nil {
 			h.log(s, key, value, ts, headers)
 			h.feed.Log(s, key, value, ts)

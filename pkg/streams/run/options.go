@@ -60,7 +60,8 @@ type Options struct {
 	Standbys int
 	// StateDir holds stores; "" keeps them in memory.
 	StateDir string
-	// CacheBytes bounds what a task's stores remember of their files; 0 is their default.
+	// CacheBytes bounds what a task's stores remember of their files; 0 is their
+	// share of 32 MiB, from 2 to 16 MiB.
 	CacheBytes int64
 	// MaxIdle is how long a task waits for partitions that have nothing
 	// (max.task.idle.ms): 0 only while the broker has more, negative never.

@@ -131,7 +131,7 @@ func newThread(ctx context.Context, rt *Runtime, n int) (*thread, error) {
 		t.rcl.Close()
 		return nil, err
 	}
-	t.f = fetcher.New(fetcher.Options{Client: t.cl, Committed: rt.o.Guarantee == ExactlyOnce})
+	t.f = fetcher.New(fetcher.Options{Client: t.cl, Committed: rt.o.Guarantee == ExactlyOnce, Lazy: true, Hold: true})
 	t.m, err = member.New(t.membership())
 	return t, err
 }
@@ -253,10 +253,11 @@ func (t *thread) feed() {
 			t.generic = errors.Join(t.generic, t.unreadable(a, c))
 			continue
 		}
-		if err := a.t.Add(c.Topic, c.Partition, c.Records); err != nil {
-			t.generic = errors.Join(t.generic, err)
+		for _, b := range c.Batches {
+			if err := a.t.AddBatch(c.Topic, c.Partition, b); err != nil {
+				t.generic = errors.Join(t.generic, err)
+			}
 		}
-		t.f.Recycle(c.Records)
 		a.read(c)
 		a.t.Fetched(c.Topic, c.Partition, c.Next, c.End)
 		t.mu.Lock()
@@ -264,7 +265,8 @@ func (t *thread) feed() {
 		t.mu.Unlock()
 		if a.t.Buffered(c.Topic, c.Partition) >= bufferedRecords {
 			a.paused[c.Key] = true
-			t.f.Pause(c.Topic, c.Partition, true)
+		} else {
+			t.f.Pause(c.Topic, c.Partition, false)
 		}
 	}
 }

@@ -44,7 +44,7 @@ type Config struct {
 	App string
 	// Store gives the stores by name: those of the task and the globals.
 	Store func(name string) any
-	// Send takes a record to produce; o and its slices may be kept.
+	// Send takes a record to produce. o is used again when it returns; its slices may be kept.
 	Send func(o *Output) error
 	// Drop counts a dropped record; nil counts nothing.
 	Drop func(node, reason string)

@@ -13,11 +13,13 @@ type queue struct {
 	topic     string
 	partition int32
 	source    *sourceNode
-	waiting   []Input
-	at        int // waiting[at] is the head
-	// head is the record of waiting[at], made when ready is set.
-	head  topology.Record
-	ready bool
+	waiting   []Records
+	at        int // waiting[at] is the first that has something
+	left      int // records in waiting, and in
+	// in is the first record, where loaded says so; head is made of it when ready is set.
+	in            Input
+	head          topology.Record
+	loaded, ready bool
 	// next is the offset after the last record taken or skipped, -1 before the first.
 	next int64
 	// added is the offset after the last record added; end the broker's, -1 unknown.
@@ -30,29 +32,41 @@ func newQueue(topic string, partition int32, s *sourceNode) *queue {
 	return &queue{topic: topic, partition: partition, source: s, next: -1, added: -1, end: -1, time: -1}
 }
 
-func (q *queue) size() int { return len(q.waiting) - q.at }
+func (q *queue) size() int { return q.left }
 
-func (q *queue) add(records []Input) {
-	if q.at > 0 && q.at == len(q.waiting) {
-		clear(q.waiting)
-		q.waiting, q.at = q.waiting[:0], 0
+func (q *queue) add(records Records) {
+	if records.left == 0 {
+		return
 	}
-	if q.at > 1024 && q.at > len(q.waiting)/2 {
+	if q.at > len(q.waiting)/2 {
 		n := copy(q.waiting, q.waiting[q.at:])
 		clear(q.waiting[n:])
 		q.waiting, q.at = q.waiting[:n], 0
 	}
-	q.waiting = append(q.waiting, records...)
-	if n := len(records); n > 0 {
-		q.added = max(q.added, records[n-1].Offset+1)
+	q.waiting = append(q.waiting, records)
+	q.left += records.left
+	q.added = max(q.added, records.last+1)
+}
+
+// load decodes the first record. It reports false where there is none.
+func (q *queue) load() bool {
+	if q.loaded || q.at == len(q.waiting) {
+		return q.loaded
 	}
+	first := &q.waiting[q.at]
+	q.loaded = first.Next(&q.in)
+	if first.left == 0 {
+		*first = Records{} // its bytes are let go
+		q.at++
+	}
+	return q.loaded
 }
 
 // prepare makes the head record. Records whose timestamp extractor says a
 // negative time are dropped on the way (TimestampExtractor).
 func (q *queue) prepare(t *Task) error {
-	for !q.ready && q.at < len(q.waiting) {
-		in := &q.waiting[q.at]
+	for !q.ready && q.load() {
+		in := &q.in
 		src := q.source.source
 		q.head = topology.Record{
 			Key:       codec.Encoded(in.Key, src.Key),
@@ -97,10 +111,10 @@ func (q *queue) check(in *Input) error {
 
 // skip passes over the head.
 func (q *queue) skip() {
-	q.next = q.waiting[q.at].Offset + 1
-	q.waiting[q.at] = Input{}
-	q.at++
-	q.ready = false
+	q.next = q.in.Offset + 1
+	q.in = Input{}
+	q.left--
+	q.loaded, q.ready = false, false
 }
 
 // take passes over the head as processed.

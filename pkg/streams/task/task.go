@@ -52,6 +52,11 @@ func (t *Task) ID() ID { return t.cfg.ID }
 
 // Add appends fetched records of one partition, in offset order.
 func (t *Task) Add(topic string, partition int32, records []Input) error {
+	return t.AddBatch(topic, partition, Decoded(records))
+}
+
+// AddBatch is Add for records that are not decoded yet.
+func (t *Task) AddBatch(topic string, partition int32, records Records) error {
 	q := t.queue(topic, partition)
 	if q == nil {
 		return fmt.Errorf("add to task %s: no source reads %s-%d", t.cfg.ID, topic, partition)
@@ -141,7 +146,7 @@ func (t *Task) waits(wall int64, behind bool) bool {
 }
 
 func (t *Task) run(q *queue, wall int64) error {
-	in := q.waiting[q.at]
+	in := q.in
 	t.origin = topology.Origin{Topic: q.topic, Partition: q.partition, Offset: in.Offset}
 	t.times.Wall = wall
 	t.times.Stream = max(t.times.Stream, q.head.Timestamp)
@@ -157,7 +162,7 @@ func (t *Task) run(q *queue, wall int64) error {
 
 // reject is a record that could not be read: it is skipped.
 func (t *Task) reject(q *queue, err error) error {
-	in := q.waiting[q.at]
+	in := q.in
 	t.origin = topology.Origin{Topic: q.topic, Partition: q.partition, Offset: in.Offset}
 	q.skip()
 	return &RecordError{Task: t.cfg.ID, Node: q.source.name, Phase: Deserialize, Origin: t.origin, Input: in, Err: err}

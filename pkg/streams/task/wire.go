@@ -117,6 +117,7 @@ func (t *Task) sink(n *topology.Node) func(*topology.Record) error {
 		}
 		return err
 	}
+	var o Output // Send has done with it when it returns
 	return func(r *topology.Record) error {
 		topic := fixed
 		if s.TopicOf != nil {
@@ -125,35 +126,34 @@ func (t *Task) sink(n *topology.Node) func(*topology.Record) error {
 				return fail(err, false)
 			}
 		}
-		o, err := encode(r, s)
-		if err != nil {
+		if err := encode(r, s, &o); err != nil {
 			return fail(fmt.Errorf("to %s: %w", topic, err), true)
 		}
 		o.Topic = topic
-		if err := t.cfg.Send(o); err != nil {
+		if err := t.cfg.Send(&o); err != nil {
 			return fail(fmt.Errorf("send to %s: %w", topic, err), true)
 		}
 		return nil
 	}
 }
 
-func encode(r *topology.Record, s *topology.Sink) (*Output, error) {
+func encode(r *topology.Record, s *topology.Sink, o *Output) error {
 	key, err := r.Key.Bytes(s.Key)
 	if err != nil {
-		return nil, fmt.Errorf("key: %w", err)
+		return fmt.Errorf("key: %w", err)
 	}
 	value, err := r.Value.Bytes(s.Value)
 	if err != nil {
-		return nil, fmt.Errorf("value: %w", err)
+		return fmt.Errorf("value: %w", err)
 	}
-	o := &Output{Partition: -1, Key: key, Value: value, Timestamp: r.Timestamp, Headers: r.Headers}
+	*o = Output{Partition: -1, Key: key, Value: value, Timestamp: r.Timestamp, Headers: r.Headers}
 	if s.Partition != nil {
 		kept := *r
 		o.Choose = func(n int32) (int32, error) { return s.Partition(&kept, n) }
-		return o, nil
+		return nil
 	}
 	if o.PartitionKey, err = codec.PartitionBytes(&r.Key, s.Key); err != nil {
-		return nil, fmt.Errorf("key: %w", err)
+		return fmt.Errorf("key: %w", err)
 	}
-	return o, nil
+	return nil
 }

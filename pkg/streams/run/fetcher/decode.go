@@ -11,7 +11,6 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"kq/pkg/streams/task"
-	"kq/pkg/streams/topology"
 )
 
 // errCorrupt says that a batch does not hold what its header says.
@@ -26,10 +25,10 @@ type decoder struct {
 	table      *crc32.Table
 }
 
-// decode reads batches from the offset given into buf: the records, and the
-// offset after the last batch. A batch that is cut off at the end is left out.
-func (d *decoder) decode(buf []task.Input, b []byte, from int64, aborted []kmsg.FetchResponseTopicPartitionAbortedTransaction) (records []task.Input, next int64, err error) {
-	records, next = buf, from
+// decode reads batches from the offset given: the records, and the offset after
+// the last batch. A batch that is cut off at the end is left out.
+func (d *decoder) decode(b []byte, from int64, aborted []kmsg.FetchResponseTopicPartitionAbortedTransaction) (records []task.Records, next int64, err error) {
+	next = from
 	aborted = slices.Clone(aborted)
 	gone := map[int64]bool{} // producers whose transaction at this point was aborted
 	for len(b) >= headerSize {
@@ -72,7 +71,7 @@ func (d *decoder) decode(buf []task.Input, b []byte, from int64, aborted []kmsg.
 }
 
 // batch appends the records of a batch that are not below from.
-func (d *decoder) batch(h []byte, base, from int64, out []task.Input) ([]task.Input, error) {
+func (d *decoder) batch(h []byte, base, from int64, out []task.Records) ([]task.Records, error) {
 	attributes := binary.BigEndian.Uint16(h[21:])
 	body := h[headerSize:]
 	if codec := kgo.CompressionCodecType(attributes & 7); codec != kgo.CodecNone {
@@ -81,75 +80,31 @@ func (d *decoder) batch(h []byte, base, from int64, out []task.Input) ([]task.In
 			return out, fmt.Errorf("%w at offset %d: %w", errCorrupt, base, err)
 		}
 	}
-	first, maxTime := int64(binary.BigEndian.Uint64(h[27:])), int64(binary.BigEndian.Uint64(h[35:]))
-	n := int32(binary.BigEndian.Uint32(h[57:]))
-	if int64(n) > int64(len(body)) { // a record has seven bytes or more
-		return out, fmt.Errorf("%w at offset %d: %d records in %d bytes", errCorrupt, base, n, len(body))
+	records, err := task.Encoded(task.Batch{
+		Body: body, Base: base, Time: int64(binary.BigEndian.Uint64(h[27:])), Max: int64(binary.BigEndian.Uint64(h[35:])),
+		Clock: attributes&8 != 0, Count: int32(binary.BigEndian.Uint32(h[57:])), From: from,
+	})
+	if err != nil {
+		return out, fmt.Errorf("%w at offset %d: %w", errCorrupt, base, err)
 	}
-	out = slices.Grow(out, int(max(n, 0)))
-	r := reader{b: body}
-	for range n {
-		rec := reader{b: r.bytes()}
-		rec.skip(1)
-		in := task.Input{Timestamp: first + rec.varint()}
-		in.Offset = base + rec.varint()
-		in.Key, in.Value = rec.bytes(), rec.bytes()
-		if n := rec.varint(); n > 0 && n <= int64(len(rec.b)) {
-			in.Headers = make([]topology.Header, 0, n)
-			for range n {
-				key := rec.bytes()
-				in.Headers = append(in.Headers, topology.Header{Key: string(key), Value: rec.bytes()})
-			}
-		} else if n != 0 {
-			rec.bad = true
-		}
-		if r.bad || rec.bad {
-			return out, fmt.Errorf("%w at offset %d: a record is cut off", errCorrupt, base)
-		}
-		if attributes&8 != 0 { // the broker's clock
-			in.Timestamp = maxTime
-		}
-		if in.Offset >= from {
-			out = append(out, in)
-		}
+	if records.Len() > 0 {
+		out = append(out, records)
 	}
 	return out, nil
 }
 
-// reader reads fields; what is cut off sets bad.
-type reader struct {
-	b   []byte
-	bad bool
-}
-
-func (r *reader) varint() int64 {
-	v, n := binary.Varint(r.b)
-	if n <= 0 {
-		r.bad = true
-		return 0
+// inputs decodes records, into buf where it is large enough.
+func inputs(buf []task.Input, batches []task.Records) []task.Input {
+	n := 0
+	for i := range batches {
+		n += batches[i].Len()
 	}
-	r.b = r.b[n:]
-	return v
-}
-
-func (r *reader) bytes() []byte {
-	n := r.varint()
-	if n < 0 {
-		return nil
+	buf = slices.Grow(buf, n)
+	for i := range batches {
+		for range batches[i].Len() {
+			buf = buf[:len(buf)+1]
+			batches[i].Next(&buf[len(buf)-1])
+		}
 	}
-	if n > int64(len(r.b)) {
-		r.bad = true
-		return nil
-	}
-	f := r.b[:n:n]
-	r.b = r.b[n:]
-	return f
-}
-
-func (r *reader) skip(n int) {
-	if len(r.b) < n {
-		r.bad = true
-		return
-	}
-	r.b = r.b[n:]
+	return buf
 }

@@ -18,7 +18,7 @@ func FuzzDecode(f *testing.F) {
 	binary.BigEndian.PutUint32(good[57:], 1)
 	f.Add(good)
 	f.Fuzz(func(t *testing.T, b []byte) {
-		_, _, _ = d.decode(nil, b, 0, nil)
+		_, _, _ = d.decode(b, 0, nil)
 		for i, e := range epochsOf(b, 7) {
 			if e.Offset < 7 {
 				t.Fatalf("epoch %d: %+v", i, e)
@@ -31,9 +31,14 @@ func FuzzDecode(f *testing.F) {
 		b[16], b[22] = 2, b[22]&^7
 		binary.BigEndian.PutUint32(b[8:], uint32(len(b)-12))
 		binary.BigEndian.PutUint32(b[17:], crc32.Checksum(b[21:], d.table))
-		records, next, err := d.decode(nil, b, 0, nil)
+		records, next, err := d.decode(b, 0, nil)
 		if err == nil && next < 0 {
-			t.Fatalf("%d records, next %d", len(records), next)
+			t.Fatalf("%d batches, next %d", len(records), next)
+		}
+		for i, r := range inputs(nil, records) {
+			if r.Offset < 0 {
+				t.Fatalf("record %d has offset %d", i, r.Offset)
+			}
 		}
 	})
 }

@@ -1,6 +1,6 @@
 // Package fetcher reads partitions for one streams thread, or for the restore
-// of its stores: long polls of their leaders, batches decoded straight into
-// the records of a task.
+// of its stores: long polls of their leaders, batches checked and decompressed,
+// their records decoded or left for the task to decode.
 //
 // In go partitions with the offset to go on from; out come chunks: records,
 // the offset after them (which counts control records, aborted ones and those

@@ -21,8 +21,13 @@ type Options struct {
 	Committed bool
 	// MaxWait bounds a long poll; 0 is 100 ms. A partition added meanwhile waits for it.
 	MaxWait time.Duration
-	// PartitionBytes bounds what is read of a partition at a time; 0 is 256 KiB: queues hold records many times the size of their bytes.
+	// PartitionBytes bounds what is read of a partition at a time; 0 is 256 KiB.
+	// Four times that is read of all partitions: what is kept of one keeps an answer whole.
 	PartitionBytes int32
+	// Lazy leaves the decoding of records to those who take them.
+	Lazy bool
+	// Hold pauses a partition when a chunk of it is taken, until Pause says otherwise.
+	Hold bool
 }
 
 // maxFree is how many buffers are kept for reuse.
@@ -37,7 +42,9 @@ type Key struct {
 // Chunk is what was read of a partition.
 type Chunk struct {
 	Key
+	// Records were read; in their place Batches, where Options.Lazy says so.
 	Records []task.Input
+	Batches []task.Records
 	// Next is the offset to go on from.
 	Next int64
 	// End is the end of the log as far as it may be read, Start its first offset.
@@ -154,7 +161,7 @@ func (f *Fetcher) Take() []Chunk {
 	f.ready = nil
 	for _, c := range out {
 		if p := f.parts[c.Key]; p != nil && c.Err == nil {
-			p.busy = false
+			p.busy, p.paused = false, p.paused || f.o.Hold
 		}
 	}
 	if len(out) > 0 {
@@ -347,7 +354,7 @@ func (f *Fetcher) fetch(leader int32, parts []*part, more bool) error {
 
 func (f *Fetcher) request(parts []*part, more bool) *kmsg.FetchRequest {
 	req := kmsg.NewPtrFetchRequest()
-	req.MaxWaitMillis, req.MinBytes, req.MaxBytes = int32(f.o.MaxWait.Milliseconds()), 1, 64<<20
+	req.MaxWaitMillis, req.MinBytes, req.MaxBytes = int32(f.o.MaxWait.Milliseconds()), 1, 4*f.o.PartitionBytes
 	if more { // partitions that are on hold are not kept waiting for idle ones
 		req.MaxWaitMillis = 5
 	}
@@ -383,7 +390,10 @@ func (f *Fetcher) answer(p *part, rp *kmsg.FetchResponseTopicPartition) error {
 	}
 	if err == nil {
 		c.Epochs = epochsOf(rp.RecordBatches, p.next)
-		c.Records, c.Next, c.Err = f.dec.decode(f.buffer(), rp.RecordBatches, p.next, rp.AbortedTransactions)
+		c.Batches, c.Next, c.Err = f.dec.decode(rp.RecordBatches, p.next, rp.AbortedTransactions)
+		if !f.o.Lazy {
+			c.Records, c.Batches = inputs(f.buffer(), c.Batches), nil
+		}
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -34,7 +34,7 @@ type Options struct {
 	// TransactionTimeout is how long a broker lets a transaction be open; 0 is 10 s, as in Kafka Streams.
 	TransactionTimeout time.Duration
 	// BatchBytes bounds a batch; 0 is 256 KiB. BufferBytes bounds what is
-	// buffered before Send waits; 0 is 32 MiB.
+	// buffered before Send waits; 0 is 4 MiB, which a broker that is behind keeps full.
 	BatchBytes, BufferBytes int
 	// Linger is how long Poke leaves a batch that is not full; 0 is 5 ms.
 	Linger time.Duration
@@ -47,7 +47,7 @@ type Options struct {
 func (o *Options) setDefaults() {
 	o.TransactionTimeout = or(o.TransactionTimeout, 10*time.Second)
 	o.BatchBytes = or(o.BatchBytes, 256<<10)
-	o.BufferBytes = or(o.BufferBytes, 32<<20)
+	o.BufferBytes = or(o.BufferBytes, 4<<20)
 	o.Linger = or(o.Linger, 5*time.Millisecond)
 	o.DeliveryTimeout = or(o.DeliveryTimeout, 2*time.Minute)
 	if o.Now == nil {
@@ -111,6 +111,7 @@ type Sender struct {
 	err      error       // guarded by mu; the first that ends it all
 	rejected []Rejection // guarded by mu
 	free     [][]byte    // guarded by mu; buffers for reuse
+	spare    int         // guarded by mu; capacity of free, in bytes
 	records  int64       // guarded by mu; acknowledged
 }
 
@@ -209,7 +210,7 @@ func (s *Sender) buffer() []byte {
 	defer s.mu.Unlock()
 	if n := len(s.free); n > 0 {
 		b := s.free[n-1]
-		s.free = s.free[:n-1]
+		s.free, s.spare = s.free[:n-1], s.spare-cap(b)
 		return b
 	}
 	return make([]byte, 0, 8<<10)

@@ -224,8 +224,8 @@ func (s *Sender) drop(x sent) {
 	x.p.queue = x.p.queue[1:]
 	s.buffered -= len(x.b.buf)
 	s.pending--
-	if len(s.free) < 64 {
-		s.free = append(s.free, x.b.buf[:0])
+	if s.spare+cap(x.b.buf) <= s.o.BufferBytes/2 {
+		s.free, s.spare = append(s.free, x.b.buf[:0]), s.spare+cap(x.b.buf)
 	}
 	s.change.Broadcast()
 }
