@@ -35,10 +35,11 @@ nothing; pretty, for people; or a template, to which no line end is added:
   .ValueNull), the functions json hex base64 upper lower, and the same escapes.
 On a terminal the control characters of records are escaped.
 
-The records of __consumer_offsets and __transaction_state are printed as what
-they mean: in json as objects, else as text in the place of key and value.
---decode none prints their bytes. Of a copy of these topics, --decode offsets
-prints the committed offsets, groupmeta the groups, txn the transactions.
+The records of __consumer_offsets, __transaction_state and __share_group_state
+are printed as what they mean: in json as objects, else as text in the place of
+key and value. --decode none prints their bytes. Of a copy of these topics,
+--decode offsets prints the committed offsets, groupmeta the groups, txn the
+transactions, share the states of share groups.
 
 With -g it reads the partitions that GROUP gives it, from where the group is;
 --from says where to begin in those that it has no offset of (default: start).

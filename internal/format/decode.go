@@ -20,11 +20,12 @@ const (
 	DecodeOffsets = "offsets"   // the committed offsets of __consumer_offsets
 	DecodeGroups  = "groupmeta" // its other records, those of groups and members
 	DecodeTxn     = "txn"       // __transaction_state
+	DecodeShare   = "share"     // __share_group_state
 )
 
 // Decoders lists the decoders, for help and completion.
 func Decoders() []string {
-	return []string{DecodeAuto, DecodeNone, DecodeOffsets, DecodeGroups, DecodeTxn}
+	return []string{DecodeAuto, DecodeNone, DecodeOffsets, DecodeGroups, DecodeTxn, DecodeShare}
 }
 
 // decoding makes f print what the records of internal topics mean. A decoder
@@ -101,12 +102,16 @@ func (d *decoder) walker(r *kgo.Record) func(r *kgo.Record, key, value *object) 
 		return d.groupState
 	case DecodeTxn:
 		return d.txnState
+	case DecodeShare:
+		return d.shareState
 	}
 	switch r.Topic {
 	case "__consumer_offsets":
 		return d.groupState
 	case "__transaction_state":
 		return d.txnState
+	case "__share_group_state":
+		return d.shareState
 	}
 	return nil
 }

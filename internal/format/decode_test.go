@@ -34,6 +34,7 @@ func state(topic string, key interface{ Append([]byte) []byte }, value interface
 const (
 	offsetsTopic = "__consumer_offsets"
 	txnTopic     = "__transaction_state"
+	shareTopic   = "__share_group_state"
 )
 
 func committed() *kgo.Record {

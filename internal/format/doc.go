@@ -37,8 +37,8 @@
 //
 // # Decoded records
 //
-// Options.Decode makes the records of __consumer_offsets and __transaction_state
-// readable. In an envelope key and value are objects, with the field names of
+// Options.Decode makes the records of __consumer_offsets, __transaction_state and
+// __share_group_state readable. In an envelope key and value are objects, with the field names of
 // Kafka's own formatters, and behind them stands what they are:
 //
 //	"key":{"group":"g","topic":"t","partition":0},"keytype":"OffsetCommit","value":{"offset":5,…},"valuetype":"OffsetCommit/4"

@@ -1,6 +1,7 @@
 // Package staterec holds the records in which a cluster keeps the state of its
-// groups and transactions: the keys and values of __consumer_offsets and
-// __transaction_state, byte for byte as Apache Kafka 4.3.1 writes them.
+// groups and transactions: the keys and values of __consumer_offsets,
+// __transaction_state and __share_group_state, byte for byte as Apache Kafka
+// 4.3.1 writes them.
 //
 // What flows: record keys and values in, plain structs out (Parse…, View…),
 // and back (Append). Both directions of a record are one list of fields, so

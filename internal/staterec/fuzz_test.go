@@ -64,6 +64,8 @@ func FuzzValues(f *testing.F) {
 		ShareGroupCurrentMemberAssignment{},
 		ShareGroupStatePartitionMetadata{},
 		TxnValue{},
+		ShareSnapshotValue{},
+		ShareUpdateValue{},
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		for _, kind := range each {

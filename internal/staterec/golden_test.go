@@ -213,12 +213,16 @@ func parseAs(v any, b []byte) (any, error) {
 		return ParseShareGroupCurrentMemberAssignment(b)
 	case ShareGroupStatePartitionMetadata:
 		return ParseShareGroupStatePartitionMetadata(b)
+	case ShareSnapshotValue:
+		return ParseShareSnapshotValue(b)
+	case ShareUpdateValue:
+		return ParseShareUpdateValue(b)
 	}
 	return ParseTxnValue(b)
 }
 
 func allValues() []written {
-	return slices.Concat(offsetValues(), groupValues(), consumerValues(), shareValues(), txnValues())
+	return slices.Concat(offsetValues(), groupValues(), consumerValues(), shareValues(), shareStateValues(), txnValues())
 }
 
 func TestValuesAsKafka(t *testing.T) {

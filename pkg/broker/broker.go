@@ -17,6 +17,7 @@ import (
 	"kq/pkg/broker/internal/cluster"
 	"kq/pkg/broker/internal/group"
 	"kq/pkg/broker/internal/meta"
+	"kq/pkg/broker/internal/share"
 	"kq/pkg/broker/internal/topic"
 	"kq/pkg/broker/internal/txn"
 	"kq/pkg/broker/logstore"
@@ -37,8 +38,10 @@ type Broker struct {
 	server     *server
 	txns       *txn.Coordinator
 	groups     atomic.Pointer[group.Coordinator] // from openGroups on
-	metrics    *metrics
-	http       *metricsServer
+	// shareStates is set from openShares on.
+	shareStates atomic.Pointer[share.Coordinator]
+	metrics     *metrics
+	http        *metricsServer
 
 	ready atomic.Bool
 	done  chan struct{} // closed when the broker has stopped
@@ -124,6 +127,9 @@ func (b *Broker) open(ctx context.Context, listeners []bound) error {
 	if err := b.openTxns(service); err != nil {
 		return err
 	}
+	if err := b.openShares(service); err != nil {
+		return err
+	}
 	b.server = newServer(serverOptions{
 		maxRequest: s.maxRequest, maxConnections: s.maxConnections, idle: s.idle,
 		drainTimeout: s.DrainTimeout, logger: s.Logger,
@@ -185,6 +191,9 @@ func (b *Broker) openCluster(ctx context.Context, endpoints []meta.Endpoint) (er
 				b.configureCleaner()
 				if groups := b.groups.Load(); groups != nil {
 					groups.Follow(img)
+				}
+				if states := b.shareStates.Load(); states != nil {
+					states.Follow(img)
 				}
 				return err
 			}
@@ -321,6 +330,7 @@ func (b *Broker) shutdown(clean bool) {
 	b.controller.Close()    // first: what it commits from now on, nobody would follow
 	b.catalog.Close()
 	b.txns.Close()
+	b.shareStates.Load().Close()
 	b.server.close()
 	err := b.store.Close(clean)
 	b.http.close()
@@ -358,6 +368,9 @@ func (b *Broker) abandon() {
 	}
 	if groups := b.groups.Load(); groups != nil {
 		groups.Close()
+	}
+	if states := b.shareStates.Load(); states != nil {
+		states.Close()
 	}
 	if b.server != nil {
 		b.server.close()

@@ -13,5 +13,7 @@ func features() []cluster.Feature {
 		// 2: the end of a transaction raises the producer's epoch, and partitions are
 		// added to it by the first write (KIP-890).
 		{Name: "transaction.version", Min: 0, Max: 2, Level: 2},
+		// Share groups (KIP-932).
+		{Name: "share.version", Min: 0, Max: 1, Level: 1},
 	}
 }

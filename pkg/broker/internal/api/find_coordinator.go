@@ -2,22 +2,29 @@ package api
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
-// The key types of FindCoordinator (KIP-98, KIP-932).
+// The key types of FindCoordinator (KIP-98, KIP-932). A key of a share coordinator
+// is a group, a topic id and a partition.
 const (
 	CoordinatesGroups = 0
 	CoordinatesTxns   = 1
+	CoordinatesShares = 2
 )
+
+// sharesFrom is the first version of FindCoordinator that knows share groups.
+const sharesFrom = 6
 
 // Finder knows the coordinators of one kind of keys.
 type Finder interface {
 	// Find is the broker that coordinates key, -1 for none. It makes the topic
-	// that the coordinators keep their state in if it is not there.
+	// that the coordinators keep their state in if it is not there. An error that
+	// is kerr.InvalidRequest says that it is no such key.
 	Find(ctx context.Context, key string) (node int32, err error)
 }
 
@@ -58,7 +65,7 @@ func (s *Service) findCoordinator(ctx context.Context, r *Request, q *kmsg.FindC
 	text := ""
 	c.Key, c.NodeID, c.Port, c.ErrorMessage = key, -1, -1, &text
 	finder := s.Finders[q.CoordinatorType]
-	if finder == nil {
+	if finder == nil || q.CoordinatorType == CoordinatesShares && q.Version < sharesFrom {
 		c.ErrorCode = kerr.InvalidRequest.Code
 		if q.CoordinatorType < 0 || q.CoordinatorType > 2 {
 			text = malformedText
@@ -67,6 +74,10 @@ func (s *Service) findCoordinator(ctx context.Context, r *Request, q *kmsg.FindC
 	}
 	c.ErrorCode = kerr.CoordinatorNotAvailable.Code
 	node, err := finder.Find(ctx, key)
+	if errors.Is(err, kerr.InvalidRequest) {
+		c.ErrorCode = kerr.InvalidRequest.Code
+		return c
+	}
 	if err != nil {
 		s.Logger.Warn("no coordinator", "key", key, "type", q.CoordinatorType, "err", err)
 		return c

@@ -80,6 +80,7 @@ type Service struct {
 	Groups     GroupAdmin      // with Members
 	// ConsumerGroups is with Members.
 	ConsumerGroups ConsumerGroups
+	ShareStates    ShareStates // nil: there are no share groups
 	// Static are the broker configs of server.properties and the command line.
 	Static map[string]string
 	Now    func() time.Time

@@ -76,6 +76,11 @@ func routes() *[maxKey + 1]route {
 		69:                  {"ConsumerGroupDescribe", 0, 1, grouped(handleConsumerGroupDescribe)},
 		74:                  {"ListConfigResources", 0, 1, cold(handleListConfigResources)},
 		75:                  {"DescribeTopicPartitions", 0, 0, cold(handleDescribeTopicPartitions)},
+		83:                  {"InitializeShareGroupState", 0, 0, shared(handleInitializeShareGroupState)},
+		84:                  {"ReadShareGroupState", 0, 0, shared(handleReadShareGroupState)},
+		85:                  {"WriteShareGroupState", 0, 1, shared(handleWriteShareGroupState)},
+		86:                  {"DeleteShareGroupState", 0, 0, shared(handleDeleteShareGroupState)},
+		87:                  {"ReadShareGroupStateSummary", 0, 1, shared(handleReadShareGroupStateSummary)},
 		wire.KeyApiVersions: {"ApiVersions", 0, 4, cold(handleAPIVersions)},
 	}
 }

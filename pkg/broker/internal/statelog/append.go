@@ -32,6 +32,8 @@ type AppendOptions struct {
 	// sets it, and must call its Fire when the lock is released: answers of
 	// others, who take locks of their own, are in it.
 	Fired *topic.Fired
+	// Base, when set, takes the offset of the first record, before Append returns.
+	Base *int64
 }
 
 // Append writes the records as one batch. With an error nothing was written: the
@@ -58,6 +60,9 @@ func (l *Log) Append(partition int32, recs []Record, o AppendOptions) (pending b
 	a, err := p.Append(b, opts)
 	if err != nil {
 		return false, err
+	}
+	if o.Base != nil {
+		*o.Base = a.FirstOffset
 	}
 	return a.Waiting, nil
 }

@@ -1,0 +1,113 @@
+package share
+
+import (
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"kq/internal/staterec"
+)
+
+// ReadShareGroupState gives the leader of a partition the states of its share
+// partitions. A new leader epoch is kept first, so that older ones are fenced.
+func (c *Coordinator) ReadShareGroupState(q *kmsg.ReadShareGroupStateRequest, reply func(*kmsg.ReadShareGroupStateResponse)) {
+	resp := kmsg.NewPtrReadShareGroupStateResponse()
+	resp.Version = q.Version
+	g := gathering(func() { reply(resp) })
+	if q.GroupID != "" {
+		resp.Topics = make([]kmsg.ReadShareGroupStateResponseTopic, len(q.Topics))
+	}
+	for i := range resp.Topics {
+		qt := &q.Topics[i]
+		t := &resp.Topics[i]
+		t.TopicID, t.Partitions = qt.TopicID, make([]kmsg.ReadShareGroupStateResponseTopicPartition, len(qt.Partitions))
+		for j := range qt.Partitions {
+			qp, p := &qt.Partitions[j], &t.Partitions[j]
+			p.Partition = qp.Partition
+			k := keyOf(q.GroupID, qt.TopicID, qp.Partition)
+			g.begin()
+			c.run(k, c.reading(k, qp.LeaderEpoch, p), func(r refusal) {
+				p.ErrorCode, p.ErrorMessage = r.code, r.message()
+				if r.code != 0 {
+					p.StateEpoch, p.StartOffset, p.StateBatches = 0, 0, nil
+				}
+				g.end()
+			})
+		}
+	}
+	g.end()
+}
+
+func (c *Coordinator) reading(k Key, leaderEpoch int32, p *kmsg.ReadShareGroupStateResponseTopicPartition) operation {
+	return operation{
+		what: "read",
+		before: func(s *kept) refusal {
+			if r := initialized(s, textUnreadable); r.code != 0 {
+				return r
+			}
+			return s.fencedBy(leaderEpoch, -1)
+		},
+		do: func(w *work, s *kept, end func(int16)) {
+			p.StateEpoch, p.StartOffset = s.StateEpoch, s.StartOffset
+			for _, b := range s.Batches {
+				p.StateBatches = append(p.StateBatches, kmsg.ReadShareGroupStateResponseTopicPartitionStateBatch{
+					FirstOffset: b.First, LastOffset: b.Last, DeliveryState: b.State, DeliveryCount: b.Deliveries,
+				})
+			}
+			if leaderEpoch == -1 || s.leaderFence == leaderEpoch {
+				w.later(func() { end(0) })
+				return
+			}
+			rec, apply := s.next(k, change{start: s.StartOffset, complete: s.DeliveryComplete, leader: leaderEpoch},
+				c.o.UpdatesPerSnapshot, c.o.Now().UnixMilli())
+			w.append(rec, apply, end)
+		},
+	}
+}
+
+// WriteShareGroupState takes what the leader of a partition has to keep of its
+// share partitions. It answers when that is committed.
+func (c *Coordinator) WriteShareGroupState(q *kmsg.WriteShareGroupStateRequest, reply func(*kmsg.WriteShareGroupStateResponse)) {
+	resp := kmsg.NewPtrWriteShareGroupStateResponse()
+	resp.Version = q.Version
+	g := gathering(func() { reply(resp) })
+	if q.GroupID != "" {
+		resp.Topics = make([]kmsg.WriteShareGroupStateResponseTopic, len(q.Topics))
+	}
+	for i := range resp.Topics {
+		qt := &q.Topics[i]
+		t := &resp.Topics[i]
+		t.TopicID, t.Partitions = qt.TopicID, make([]kmsg.WriteShareGroupStateResponseTopicPartition, len(qt.Partitions))
+		for j := range qt.Partitions {
+			qp, p := &qt.Partitions[j], &t.Partitions[j]
+			p.Partition = qp.Partition
+			k := keyOf(q.GroupID, qt.TopicID, qp.Partition)
+			g.begin()
+			c.run(k, c.writing(k, qp), func(r refusal) {
+				p.ErrorCode, p.ErrorMessage = r.code, r.message()
+				g.end()
+			})
+		}
+	}
+	g.end()
+}
+
+func (c *Coordinator) writing(k Key, q *kmsg.WriteShareGroupStateRequestTopicPartition) operation {
+	return operation{
+		what: "write",
+		before: func(s *kept) refusal {
+			if r := initialized(s, textUnwritable); r.code != 0 {
+				return r
+			}
+			return s.fencedBy(q.LeaderEpoch, q.StateEpoch)
+		},
+		do: func(w *work, s *kept, end func(int16)) {
+			ch := change{start: q.StartOffset, complete: q.DeliveryCompleteCount, leader: -1}
+			for _, b := range q.StateBatches {
+				ch.batches = append(ch.batches, staterec.ShareStateBatch{
+					First: b.FirstOffset, Last: b.LastOffset, State: b.DeliveryState, Deliveries: b.DeliveryCount,
+				})
+			}
+			rec, apply := s.next(k, ch, c.o.UpdatesPerSnapshot, c.o.Now().UnixMilli())
+			w.append(rec, apply, end)
+		},
+	}
+}

@@ -1,0 +1,48 @@
+package broker
+
+import (
+	"kq/pkg/broker/internal/api"
+	"kq/pkg/broker/internal/share"
+	"kq/pkg/broker/internal/topic"
+)
+
+// openShares starts the share coordinator and gives it to service.
+func (b *Broker) openShares(service *api.Service) error {
+	s := b.set
+	log, err := b.stateLog(share.Topic, "share.coordinator.state.topic", map[string]string{
+		"cleanup.policy": "delete", "retention.ms": "-1", "compression.type": "producer",
+		"min.insync.replicas": s.text("share.coordinator.state.topic.min.isr"),
+	})
+	if err != nil {
+		return err
+	}
+	updates := int(s.number("share.coordinator.snapshot.update.records.per.snapshot"))
+	if updates == 0 {
+		updates = -1
+	}
+	states, err := share.NewCoordinator(share.CoordinatorOptions{
+		Log: log, NodeID: s.nodeID, Image: b.catalog.Image, Truncate: b.truncateShareStates, UpdatesPerSnapshot: updates,
+		PruneInterval: b.milliseconds("share.coordinator.state.topic.prune.interval.ms")(),
+		ColdInterval:  b.milliseconds("share.coordinator.cold.partition.snapshot.interval.ms")(),
+		Now:           s.Now, Logger: s.Logger,
+	})
+	if err != nil {
+		return err
+	}
+	service.ShareStates = states
+	service.Finders[api.CoordinatesShares] = states
+	b.shareStates.Store(states)
+	states.Follow(b.catalog.Image())
+	states.Start()
+	return nil
+}
+
+// truncateShareStates deletes the records of __share_group_state that nobody needs.
+func (b *Broker) truncateShareStates(partition int32, below int64) error {
+	p, ok := b.catalog.Partition(share.Topic, partition)
+	if !ok {
+		return nil
+	}
+	_, err := p.DeleteRecords(below, &topic.Ack{Done: func(error) {}})
+	return err
+}
