@@ -26,7 +26,8 @@ import (
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"kq": func() { os.Exit(run(cli.OS(), os.Args[1:])) },
+		"kq":   func() { os.Exit(run(cli.OS(), os.Args[1:])) },
+		"http": func() { os.Exit(httpProgram()) },
 	})
 }
 

@@ -23,6 +23,7 @@ type serveOptions struct {
 	readyFile         string
 	logLevel          string
 	metrics           string
+	http              httpFlags
 }
 
 func newServeCommand(a *app) *cobra.Command {
@@ -37,11 +38,15 @@ directory and tells every client the address that the client reached. A
 server.properties of Kafka may be given; flags go before what it says.
 
 With -- CMD the broker runs as long as CMD does, which finds its address in
-KQ_BOOTSTRAP; the exit code is that of CMD.`,
+KQ_BOOTSTRAP; the exit code is that of CMD.
+
+With --http it takes records over HTTP too, and those that come with an
+Idempotency-Key once, however often they are sent; CMD finds it in KQ_HTTP.`,
 		Example: `  kq serve
   kq serve --mem --topic orders:6 --topic users:1:1:cleanup.policy=compact
   kq serve --listen 0.0.0.0:9092 --advertise 172.17.0.0/16=host.internal:9092
-  kq serve --mem --listen localhost:0 -- go test ./...`,
+  kq serve --mem --listen localhost:0 -- go test ./...
+  kq serve --http localhost:8082`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if n := filesGiven(cmd, args); n > 1 {
 				return cli.WithHint(cli.Usagef("serve takes one server.properties, not %d arguments", n),
@@ -71,6 +76,7 @@ func (o *serveOptions) addFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.readyFile, "ready-file", "", "write the address to `FILE` when ready, remove it at a clean stop")
 	f.StringVar(&o.logLevel, "log-level", "warn", "log from `LEVEL` on: debug, info, warn or error")
 	f.StringVar(&o.metrics, "metrics", "", "answer /metrics, /healthz and /readyz on `HOST:PORT`")
+	o.http.addFlags(f)
 }
 
 // filesGiven is the number of arguments before a --.

@@ -11,13 +11,13 @@ import (
 	"kq/internal/cli"
 )
 
-// runChild runs a command that finds the broker in KQ_BOOTSTRAP, passes signals
-// on to it and returns its exit code as an error. When the broker is gone, which
-// closes gone, the command is killed.
-func runChild(ctx context.Context, env *cli.Env, command []string, addr string, gone <-chan struct{}) error {
+// runChild runs a command with more variables, passes signals on to it and
+// returns its exit code as an error. When the broker is gone, which closes gone,
+// the command is killed.
+func runChild(ctx context.Context, env *cli.Env, command, vars []string, gone <-chan struct{}) error {
 	cmd := exec.Command(command[0], command[1:]...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = env.In, env.Out, env.Err
-	cmd.Env = append(os.Environ(), "KQ_BOOTSTRAP="+addr)
+	cmd.Env = append(os.Environ(), vars...)
 
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, passedSignals()...)

@@ -69,44 +69,50 @@ func runServe(ctx context.Context, a *app, o *serveOptions, files, command []str
 			return err
 		}
 	}
+	d, err := o.http.open(opts.Logger)
+	if err != nil {
+		return err
+	}
 	b, err := broker.Open(ctx, opts)
 	if err != nil {
+		_ = d.close() // nobody has used it
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
 		return err
 	}
-	addr := b.Addr()
+	d.run(b)
 	if o.readyFile != "" {
-		if err := writeReadyFile(o.readyFile, addr); err != nil {
-			return errors.Join(err, b.Close())
+		if err := writeReadyFile(o.readyFile, b.Addr()); err != nil {
+			return errors.Join(err, d.close(), b.Close())
 		}
 	}
 	out := a.env.Out
 	if len(command) > 0 {
 		out = a.env.Err // standard output is the command's
 	}
-	where := b.DataDir()
-	if o.mem {
-		where = "memory"
-	}
-	line := fmt.Sprintf("kq ready on %s, data in %s, started in %d ms", addr, where, time.Since(start).Milliseconds())
-	if m := b.MetricsAddr(); m != "" {
-		line += ", metrics on http://" + m + "/metrics"
-	}
-	if _, err = fmt.Fprintln(out, line); err == nil {
+	if _, err = fmt.Fprintln(out, o.readyLine(b, d, time.Since(start))); err == nil {
 		if len(command) > 0 {
-			err = runChild(ctx, a.env, command, addr, b.Done())
+			vars := []string{"KQ_BOOTSTRAP=" + b.Addr()}
+			if d != nil {
+				vars = append(vars, "KQ_HTTP="+d.url())
+			}
+			err = runChild(ctx, a.env, command, vars, b.Done())
 		} else {
-			err = waitServe(ctx, b)
+			err = waitServe(ctx, b, d)
 		}
+	}
+	if e := d.close(); e != nil && !errors.Is(err, e) {
+		err = errors.Join(err, e)
 	}
 	return stopServe(a.env, b, o.readyFile, err)
 }
 
-// waitServe waits until the broker is to stop, or has by itself.
-func waitServe(ctx context.Context, b *broker.Broker) error {
+// waitServe waits until the broker is to stop, or has by itself, or its door has.
+func waitServe(ctx context.Context, b *broker.Broker, d *door) error {
 	select {
+	case <-d.broke():
+		return d.err
 	case <-b.Done():
 		return b.Err()
 	case <-ctx.Done():

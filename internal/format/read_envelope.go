@@ -23,10 +23,11 @@ type envelopeReader struct {
 	slab  []kgo.RecordHeader // room for the headers of the next records
 }
 
-// Header names kept, at most, and headers made room for at a time.
+// Header names kept, at most, their bytes, and headers made room for at a time.
 const (
-	maxNames = 1024
-	slabSize = 512
+	maxNames    = 1024
+	longestName = 256
+	slabSize    = 512
 )
 
 func newEnvelopeReader() *envelopeReader {
@@ -51,12 +52,32 @@ const (
 func (e *envelopeReader) Read(r *kgo.Record, line []byte, _ bool) (int, error) {
 	e.s = scanner{b: line}
 	s := &e.s
-	seen, more := e.head.read(s, r), true
+	seen := e.head.read(s, r)
+	if seen == 0 && s.peek() == 0 && s.i == len(line) {
+		return 0, fmt.Errorf("%w: the line is empty", ErrRecord)
+	}
+	seen, err := e.object(r, seen)
+	if err != nil {
+		return 0, err
+	}
+	if s.peek() != 0 || s.i < len(line) {
+		return 0, s.unexpected()
+	}
+	e.head.learn(line, r)
+	if seen&fieldValue == 0 {
+		return 0, errNoValue
+	}
+	return len(line), nil
+}
+
+var errNoValue = fmt.Errorf(`%w: it has no "value", which may be null`, ErrRecord)
+
+// object reads an envelope from its brace on, or, when some fields have been
+// seen, from the name of the next one. It returns the fields that are there.
+func (e *envelopeReader) object(r *kgo.Record, seen int) (int, error) {
+	s, more := &e.s, true
 	if seen == 0 {
 		if err := s.expect('{'); err != nil {
-			if s.i == len(line) {
-				return 0, fmt.Errorf("%w: the line is empty", ErrRecord)
-			}
 			return 0, err
 		}
 		more = s.peek() != '}'
@@ -88,17 +109,7 @@ func (e *envelopeReader) Read(r *kgo.Record, line []byte, _ bool) (int, error) {
 			s.i++
 		}
 	}
-	if err := s.expect('}'); err != nil {
-		return 0, err
-	}
-	if s.peek() != 0 || s.i < len(line) {
-		return 0, s.unexpected()
-	}
-	e.head.learn(line, r)
-	if seen&fieldValue == 0 {
-		return 0, fmt.Errorf(`%w: it has no "value", which may be null`, ErrRecord)
-	}
-	return len(line), nil
+	return seen, s.expect('}')
 }
 
 // isTypeField tells the fields that only decoded records have.
@@ -352,7 +363,7 @@ func (e *envelopeReader) name(b []byte) string {
 		return known
 	}
 	name := string(b)
-	if len(e.names) < maxNames {
+	if len(e.names) < maxNames && len(name) <= longestName {
 		e.names[name] = name
 	}
 	return name

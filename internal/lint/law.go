@@ -49,7 +49,7 @@ var sideRooms = map[string][]string{
 // package, and only cmd/kq sees them.
 var onTop = map[string][]string{
 	"pkg/broker/registry": {"internal/serde"},
-	"pkg/broker/ingest":   nil,
+	"pkg/broker/ingest":   {"internal/format"},
 }
 
 // clientLibraries are the public libraries, each with the module packages it

@@ -1,0 +1,87 @@
+package ingest
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+// client makes a producer for the door's records.
+func (s *Server) client(more ...kgo.Opt) (*kgo.Client, error) {
+	opts := append([]kgo.Opt{
+		kgo.ClientID("kq-ingest"), kgo.DisableClientMetrics(),
+		kgo.RecordPartitioner(newPartitioner()), kgo.ProducerBatchCompression(kgo.NoCompression()), kgo.ProducerLinger(0),
+		kgo.ProducerBatchMaxBytesFn(s.topics.maxBytes),
+		kgo.MaxBufferedRecords(1 << 20), kgo.MetadataMinAge(250 * time.Millisecond), kgo.AllowAutoTopicCreation(),
+	}, s.o.Client...)
+	cl, err := kgo.NewClient(append(opts, more...)...)
+	if err != nil {
+		return nil, fmt.Errorf("make client: %w", err)
+	}
+	return cl, nil
+}
+
+// plain appends the records of a request without a key. Where some fail, the
+// others are there: the refusal says which.
+func (s *Server) plain(ctx context.Context, t *topic, records []kgo.Record) ([]result, error) {
+	cl := s.producer.Load()
+	errs := make([]error, len(records))
+	var left atomic.Int64
+	left.Store(int64(len(records)))
+	done := make(chan struct{})
+	// The client fails a whole batch with the context of its first record: that
+	// one's sender may go away, and its neighbours stay.
+	sending, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.o.AnswerTimeout)
+	for i := range records {
+		cl.Produce(sending, &records[i], func(_ *kgo.Record, err error) {
+			if errs[i] = err; left.Add(-1) == 0 {
+				close(done)
+			}
+		})
+	}
+	select {
+	case <-done:
+		cancel()
+	case <-ctx.Done():
+		context.AfterFunc(sending, cancel) // what is on its way stays
+		return nil, refused(context.DeadlineExceeded, t.name)
+	}
+	results := resultsOf(t, records)
+	var first error
+	failed := 0
+	for i, err := range errs {
+		if err != nil {
+			results[i] = result{partition: -1, offset: -1, timestamp: noTime, err: err.Error()}
+			failed++
+			if first == nil {
+				first = err
+			}
+		}
+	}
+	if first == nil {
+		return results, nil
+	}
+	r := refused(first, t.name)
+	if failed < len(records) {
+		r.text = fmt.Sprintf("%d of %d records are not there: %s", failed, len(records), r.text)
+		r.hint = "send those again that have an error; with an Idempotency-Key it is all or nothing"
+		r.results = results
+	}
+	return nil, r
+}
+
+// resultsOf says where records are that the client has appended.
+func resultsOf(t *topic, records []kgo.Record) []result {
+	results := make([]result, len(records))
+	for i := range records {
+		r := &records[i]
+		results[i] = result{partition: r.Partition, offset: r.Offset, timestamp: noTime}
+		if !t.logAppend {
+			results[i].timestamp = r.Timestamp.UnixMilli()
+		}
+	}
+	return results
+}
