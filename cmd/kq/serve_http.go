@@ -115,6 +115,14 @@ func (d *door) close() error {
 	return d.err
 }
 
+// end closes the door of a broker that is to stop with err, and adds why the door closed by itself.
+func (d *door) end(err error) error {
+	if e := d.close(); e != nil && !errors.Is(err, e) {
+		return errors.Join(err, e)
+	}
+	return err
+}
+
 // readyLine says where the broker is.
 func (o *serveOptions) readyLine(b *broker.Broker, d *door, took time.Duration) string {
 	where := b.DataDir()

@@ -102,10 +102,7 @@ func runServe(ctx context.Context, a *app, o *serveOptions, files, command []str
 			err = waitServe(ctx, b, d)
 		}
 	}
-	if e := d.close(); e != nil && !errors.Is(err, e) {
-		err = errors.Join(err, e)
-	}
-	return stopServe(a.env, b, o.readyFile, err)
+	return stopServe(a.env, b, o.readyFile, d.end(err))
 }
 
 // waitServe waits until the broker is to stop, or has by itself, or its door has.
