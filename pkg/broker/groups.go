@@ -27,13 +27,14 @@ func (b *Broker) openGroups(service *api.Service) error {
 		Verify: func(q *kmsg.AddPartitionsToTxnRequest, done func(*kmsg.AddPartitionsToTxnResponse)) {
 			b.txns.AddPartitionsToTxn(q, done)
 		},
+		Share: sharePersister{b}, EndOffset: b.endOffset,
 		Verification: func() bool { return b.catalog.BrokerFlag("transaction.partition.verification.enable") },
 	})
 	if err != nil {
 		return err
 	}
 	service.Members, service.Offsets, service.Groups, service.TxnOffsets = groups, groups, groups, groups
-	service.ConsumerGroups = groups
+	service.ConsumerGroups, service.ShareGroups, service.ShareOffsets = groups, groups, groups
 	service.Finders = map[int8]api.Finder{api.CoordinatesGroups: groups}
 	b.groups.Store(groups)
 	groups.Follow(b.catalog.Image())

@@ -1,6 +1,9 @@
 package broker
 
 import (
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
 	"kq/pkg/broker/internal/api"
 	"kq/pkg/broker/internal/share"
 	"kq/pkg/broker/internal/topic"
@@ -45,4 +48,32 @@ func (b *Broker) truncateShareStates(partition int32, below int64) error {
 	}
 	_, err := p.DeleteRecords(below, &topic.Ack{Done: func(error) {}})
 	return err
+}
+
+// sharePersister is the share coordinator as the group coordinator asks it, which is
+// opened before.
+type sharePersister struct{ b *Broker }
+
+// InitializeShareGroupState implements group.SharePersister.
+func (p sharePersister) InitializeShareGroupState(q *kmsg.InitializeShareGroupStateRequest, reply func(*kmsg.InitializeShareGroupStateResponse)) {
+	p.b.shareStates.Load().InitializeShareGroupState(q, reply)
+}
+
+// ReadShareGroupStateSummary implements group.SharePersister.
+func (p sharePersister) ReadShareGroupStateSummary(q *kmsg.ReadShareGroupStateSummaryRequest, reply func(*kmsg.ReadShareGroupStateSummaryResponse)) {
+	p.b.shareStates.Load().ReadShareGroupStateSummary(q, reply)
+}
+
+// DeleteShareGroupState implements group.SharePersister.
+func (p sharePersister) DeleteShareGroupState(q *kmsg.DeleteShareGroupStateRequest, reply func(*kmsg.DeleteShareGroupStateResponse)) {
+	p.b.shareStates.Load().DeleteShareGroupState(q, reply)
+}
+
+// endOffset is the high watermark of a partition.
+func (b *Broker) endOffset(name string, partition int32) (int64, *kerr.Error) {
+	p, ok := b.catalog.Partition(name, partition)
+	if !ok {
+		return 0, kerr.UnknownTopicOrPartition
+	}
+	return p.Log().HighWatermark(), nil
 }

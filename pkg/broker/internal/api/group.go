@@ -45,6 +45,21 @@ type ConsumerGroups interface {
 	ConsumerGroupDescribe(q *kmsg.ConsumerGroupDescribeRequest) *kmsg.ConsumerGroupDescribeResponse
 }
 
+// ShareGroups is the group coordinator as far as share groups go (KIP-932). Its
+// methods answer like those of GroupMembers.
+type ShareGroups interface {
+	ShareGroupHeartbeat(from machine.Client, q *kmsg.ShareGroupHeartbeatRequest, reply func(*kmsg.ShareGroupHeartbeatResponse))
+	ShareGroupDescribe(q *kmsg.ShareGroupDescribeRequest) *kmsg.ShareGroupDescribeResponse
+}
+
+// ShareOffsets is what administrators ask of the offsets of share groups. Its methods
+// answer like those of GroupMembers.
+type ShareOffsets interface {
+	DescribeShareGroupOffsets(q *kmsg.DescribeShareGroupOffsetsRequest, reply func(*kmsg.DescribeShareGroupOffsetsResponse))
+	AlterShareGroupOffsets(q *kmsg.AlterShareGroupOffsetsRequest, reply func(*kmsg.AlterShareGroupOffsetsResponse))
+	DeleteShareGroupOffsets(q *kmsg.DeleteShareGroupOffsetsRequest, reply func(*kmsg.DeleteShareGroupOffsetsResponse))
+}
+
 // groupOperations is what may be done to a group where nobody is refused: a bit for
 // each of read, delete, describe, describe configs and alter configs.
 const groupOperations = 1<<3 | 1<<6 | 1<<8 | 1<<10 | 1<<11

@@ -80,7 +80,9 @@ type Service struct {
 	Groups     GroupAdmin      // with Members
 	// ConsumerGroups is with Members.
 	ConsumerGroups ConsumerGroups
-	ShareStates    ShareStates // nil: there are no share groups
+	ShareStates    ShareStates  // nil: there are no share groups
+	ShareGroups    ShareGroups  // with Members
+	ShareOffsets   ShareOffsets // with Members
 	// Static are the broker configs of server.properties and the command line.
 	Static map[string]string
 	Now    func() time.Time

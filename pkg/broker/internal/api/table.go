@@ -76,11 +76,16 @@ func routes() *[maxKey + 1]route {
 		69:                  {"ConsumerGroupDescribe", 0, 1, grouped(handleConsumerGroupDescribe)},
 		74:                  {"ListConfigResources", 0, 1, cold(handleListConfigResources)},
 		75:                  {"DescribeTopicPartitions", 0, 0, cold(handleDescribeTopicPartitions)},
+		76:                  {"ShareGroupHeartbeat", 1, 1, grouped(handleShareGroupHeartbeat)},
+		77:                  {"ShareGroupDescribe", 1, 1, grouped(handleShareGroupDescribe)},
 		83:                  {"InitializeShareGroupState", 0, 0, shared(handleInitializeShareGroupState)},
 		84:                  {"ReadShareGroupState", 0, 0, shared(handleReadShareGroupState)},
 		85:                  {"WriteShareGroupState", 0, 1, shared(handleWriteShareGroupState)},
 		86:                  {"DeleteShareGroupState", 0, 0, shared(handleDeleteShareGroupState)},
 		87:                  {"ReadShareGroupStateSummary", 0, 1, shared(handleReadShareGroupStateSummary)},
+		90:                  {"DescribeShareGroupOffsets", 0, 1, grouped(handleDescribeShareGroupOffsets)},
+		91:                  {"AlterShareGroupOffsets", 0, 0, grouped(handleAlterShareGroupOffsets)},
+		92:                  {"DeleteShareGroupOffsets", 0, 0, grouped(handleDeleteShareGroupOffsets)},
 		wire.KeyApiVersions: {"ApiVersions", 0, 4, cold(handleAPIVersions)},
 	}
 }

@@ -94,11 +94,18 @@ func (c *Coordinator) DeleteGroups(q *kmsg.DeleteGroupsRequest, reply func(*kmsg
 	for i, id := range ids {
 		r := &resp.Groups[i]
 		r.Group = id
-		c.delete(id, func(err *kerr.Error) {
+		end := func(err *kerr.Error) {
 			if err != nil {
 				r.ErrorCode = err.Code
 			}
 			wait.done()
+		}
+		c.deleteShareStates(id, func(err *kerr.Error) {
+			if err != nil {
+				end(err)
+				return
+			}
+			c.delete(id, end)
 		})
 	}
 	wait.done()

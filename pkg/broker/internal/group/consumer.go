@@ -128,6 +128,10 @@ func (c *Coordinator) ConsumerGroupHeartbeat(client machine.Client, q *kmsg.Cons
 			t.do(consumer.Upgrade(old, &c.consumer, c.now(), event), nil)
 			return
 		}
+		if _, ok := t.g.machine.(*consumer.Group); !ok {
+			t.reply(event.Call.(*call), consumer.Refused(kerr.GroupIDNotFound, fmt.Sprintf("Group %s is not a consumer group.", q.Group)))
+			return
+		}
 		t.step(event)
 	})
 	switch {

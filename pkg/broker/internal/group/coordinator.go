@@ -11,6 +11,7 @@ import (
 	"kq/pkg/broker/internal/group/classic"
 	"kq/pkg/broker/internal/group/consumer"
 	"kq/pkg/broker/internal/group/machine"
+	"kq/pkg/broker/internal/group/share"
 	"kq/pkg/broker/internal/meta"
 )
 
@@ -20,6 +21,7 @@ type Coordinator struct {
 	o        Options
 	classic  classic.Options
 	consumer consumer.Options
+	share    share.Options
 	// consumerServed: members of the consumer protocol are served.
 	consumerServed bool
 	started        time.Time // with its monotonic reading
@@ -52,6 +54,7 @@ func New(o Options) (*Coordinator, error) {
 		MaxSize:               int(c.o.Number("group.max.size")),
 	}
 	c.consumer, c.consumerServed = c.consumerOptions(), c.listed("group.coordinator.rebalance.protocols", "consumer")
+	c.share = c.shareOptions()
 	c.timers = newTimers(func() time.Duration { return time.Since(c.started) }, c.fired)
 	c.ctx, c.stop = context.WithCancel(context.Background())
 	c.shards.Store(&[]*shard{})

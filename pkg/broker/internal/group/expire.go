@@ -32,7 +32,7 @@ func (c *Coordinator) retentionNow() int64 {
 func (t *turn) expire(now, retention int64) {
 	g := t.g
 	info, rule := g.machine.Info(), g.machine.Expiry()
-	if rule.Never && len(g.offsets) > 0 {
+	if rule.Keep || rule.Never && len(g.offsets) > 0 {
 		return
 	}
 	var due []place

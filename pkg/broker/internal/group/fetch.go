@@ -168,6 +168,10 @@ func (c *Coordinator) OffsetDelete(q *kmsg.OffsetDeleteRequest, reply func(*kmsg
 	}
 	found, err := c.turn(q.Group, nil, func(t *turn) {
 		info := t.g.machine.Info()
+		if info.Type == "share" {
+			t.answer(func(*kerr.Error) { refuse(kerr.GroupIDNotFound) })
+			return
+		}
 		if !info.Empty && info.ProtocolType != "consumer" {
 			t.answer(func(*kerr.Error) { refuse(kerr.NonEmptyGroup) })
 			return

@@ -37,6 +37,7 @@ type fixture struct {
 	c       *Coordinator
 	configs map[string]string
 	verify  Verify
+	share   SharePersister
 	now     func() time.Time
 	logged  *lines
 
@@ -102,6 +103,7 @@ func (f *fixture) open() {
 		Log: f.log, NodeID: self, Image: f.catalog.Image, Logger: logger, Verify: f.verify, Now: f.now,
 		Number: f.number, Text: f.text,
 		GroupNumber: func(_, name string) int64 { return f.number("group." + name) },
+		Share:       f.share, EndOffset: func(string, int32) (int64, *kerr.Error) { return 10, nil },
 	})
 	if err != nil {
 		f.Fatal(err)

@@ -37,7 +37,10 @@ func (c *Coordinator) follow(img *meta.Image) (lost []*shard) {
 	}
 	if len(deleted) > 0 {
 		shards, _ := c.active()
-		c.background(func() { c.cleanDeleted(shards, deleted) })
+		c.background(func() {
+			c.cleanDeleted(shards, deleted)
+			c.cleanShares(shards)
+		})
 	}
 	return lost
 }

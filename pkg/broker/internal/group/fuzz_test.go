@@ -13,6 +13,7 @@ func FuzzLoad(f *testing.F) {
 	f.Add(offsetKey("g", "t", 1), []byte(nil), int64(5), true)
 	f.Add(staterec.GroupKey{Group: "g"}.Append(nil), staterec.GroupValue{Members: []staterec.GroupMember{{ID: "a"}, {ID: "a"}}}.Append(nil), int64(-1), false)
 	f.Add([]byte{0, 3, 0, 1, 'g'}, []byte{0, 0, 0, 0, 0, 7, 0}, int64(-1), false)
+	f.Add(staterec.Key{Kind: staterec.ShareCurrent, Group: "g", Member: "a"}.Append(nil), staterec.ShareGroupCurrentMemberAssignment{MemberEpoch: 3}.Append(nil), int64(-1), false)
 	fx := newFixture(f).ready()
 	f.Fuzz(func(t *testing.T, key, value []byte, producer int64, txn bool) {
 		l := loader{c: fx.c, s: newShard(0, 0), img: fx.image}

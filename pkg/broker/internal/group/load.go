@@ -52,6 +52,7 @@ func (c *Coordinator) load(s *shard) {
 		c.o.Logger.Info("groups are loaded", "partition", s.partition, "groups", groups, "records", l.records, "skipped", l.skipped, "took", took)
 	}
 	c.cleanDeleted([]*shard{s}, nil)
+	c.cleanShares([]*shard{s})
 }
 
 // raiseSeq makes all that is written from now on later than what was loaded.
@@ -89,6 +90,9 @@ func (l *loader) entry(e statelog.Entry) error {
 			err = l.offset(&key, &e)
 		case staterec.Group:
 			err = l.classic(&key, e.Value)
+		case staterec.ShareGroup, staterec.ShareMember, staterec.ShareTarget, staterec.ShareTargetMember, staterec.ShareCurrent,
+			staterec.ShareStatePartitions:
+			err = l.share(&key, e.Value)
 		default:
 			err = l.consumer(&key, e.Value)
 		}

@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kerr"
+
 	"kq/pkg/broker/internal/meta"
 	"kq/pkg/broker/internal/statelog"
 )
@@ -23,8 +25,12 @@ type Options struct {
 	// of a group, a number; both required.
 	Text        func(name string) string
 	GroupNumber func(group, name string) int64
-	Now         func() time.Time // wall clock, for records only; default: time.Now
-	Logger      *slog.Logger     // default: discards
+	// Share keeps the state of share partitions; nil where share groups are not served.
+	Share SharePersister
+	// EndOffset is the high watermark of a partition; with Share.
+	EndOffset func(topic string, partition int32) (int64, *kerr.Error)
+	Now       func() time.Time // wall clock, for records only; default: time.Now
+	Logger    *slog.Logger     // default: discards
 	// Verify asks the transaction coordinator whether a transaction has the
 	// partition of a group before its first offsets are written (KIP-890). Nil
 	// lets all in.
@@ -43,6 +49,8 @@ func (o Options) Validate() error {
 		return errors.New("open group coordinator: no metadata given")
 	case o.Number == nil || o.Text == nil || o.GroupNumber == nil:
 		return errors.New("open group coordinator: no configs given")
+	case o.Share != nil && o.EndOffset == nil:
+		return errors.New("open group coordinator: no end offsets given")
 	}
 	return nil
 }

@@ -38,6 +38,13 @@ type ConsumerHeartbeat struct {
 	Request     *kmsg.ConsumerGroupHeartbeatRequest
 }
 
+// ShareHeartbeat is a ShareGroupHeartbeat request (KIP-932).
+type ShareHeartbeat struct {
+	Call    Call
+	Client  Client
+	Request *kmsg.ShareGroupHeartbeatRequest
+}
+
 // Committed tells that a member has committed offsets, which Commit allowed.
 type Committed struct{ Member string }
 

@@ -95,7 +95,7 @@ type Machine interface {
 
 // Info is a group at a glance.
 type Info struct {
-	Type         string // classic or consumer, as ListGroups (KIP-848) spells them
+	Type         string // classic, consumer or share, as ListGroups (KIP-848) spells them
 	State        string // Kafka's name: Empty, Stable, PreparingRebalance…
 	ProtocolType string // consumer, connect…; empty for a group that nobody ever joined
 	Empty        bool   // no members: it may be deleted
@@ -122,6 +122,8 @@ type Commit struct {
 // Expiry is Kafka's OffsetExpirationCondition.
 type Expiry struct {
 	Never bool
+	// Keep says that the group stays when it has nothing left.
+	Keep bool
 	// SinceMs, when not negative, is when retention began for every offset (the
 	// group became empty); otherwise it is each offset's commit.
 	SinceMs int64

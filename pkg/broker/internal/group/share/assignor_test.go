@@ -33,7 +33,7 @@ func topicID(t *testing.T, s string) (id assign.TopicID) {
 	return id
 }
 
-func assignmentOf(t *testing.T, m map[string][]int32) assign.Assignment {
+func goldenOf(t *testing.T, m map[string][]int32) assign.Assignment {
 	a := make(assign.Assignment)
 	for id, ps := range m {
 		a[topicID(t, id)] = ps
@@ -75,14 +75,14 @@ func checkGolden(t *testing.T, n int, gg *goldenGroup) {
 	want := make(map[string]assign.Assignment)
 	byID := make(map[string]assignee)
 	for i, m := range gg.Members {
-		a := assignee{id: m.ID, target: assignmentOf(t, m.Target)}
+		a := assignee{id: m.ID, target: goldenOf(t, m.Target)}
 		assign.HashSetOrder(m.Names, len(m.Names), assign.HashString)
 		for _, name := range m.Names {
 			if id, ok := ids[name]; ok {
 				a.topics = append(a.topics, id)
 			}
 		}
-		order, byID[m.ID], want[m.ID] = append(order, m.ID), a, assignmentOf(t, gg.Want[i])
+		order, byID[m.ID], want[m.ID] = append(order, m.ID), a, goldenOf(t, gg.Want[i])
 	}
 	assign.HashMapOrder(order, 0, assign.HashString)
 	for _, id := range order {
