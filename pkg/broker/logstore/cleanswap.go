@@ -177,14 +177,20 @@ func (l *Log) dropReplaced(old *segment, snapshot bool) (err error) {
 	return err
 }
 
-// renameSwap needs syncMu.
+// renameSwap gives the log file its name first, durably: until then, whatever has
+// its own name is of what was replaced. It needs syncMu.
 func (l *Log) renameSwap(p *pendingSwap) error {
 	p.seg.mu.Lock()
 	defer p.seg.mu.Unlock()
-	for _, suffix := range p.names {
+	for i, suffix := range p.names {
 		name := l.place.path(p.seg.base, suffix)
 		if err := ignoreMissing(l.place.fs.Rename(name+swapSuffix, name)); err != nil {
 			return err
+		}
+		if i == 0 {
+			if err := l.place.fs.SyncDir(l.place.dir); err != nil {
+				return l.fail(fmt.Errorf("sync: %w", err))
+			}
 		}
 	}
 	p.seg.swap = false

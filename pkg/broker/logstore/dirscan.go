@@ -115,34 +115,58 @@ func (d *dirFiles) swapIn(swaps []string) error {
 			return err
 		}
 		for _, old := range d.bases() {
-			if old < base || old >= end {
-				continue
-			}
-			for _, s := range []string{logSuffix, indexSuffix, timeIndexSuffix, txnIndexSuffix} {
-				if err := d.remove(segmentName(old, s)); err != nil {
+			if base <= old && old < end {
+				if err := d.removeSegment(old); err != nil {
 					return err
 				}
-				delete(d.others, segmentName(old, s))
 			}
-			delete(d.logs, old)
+		}
+		// What is left of those whose log is gone already. As long as the log is
+		// called .swap, no other file of the replacement has its own name.
+		for other := range maps.Clone(d.others) {
+			if old, _, _ := parseSegmentName(other); base <= old && old < end {
+				if err := d.remove(other); err != nil {
+					return err
+				}
+				delete(d.others, other)
+			}
 		}
 	}
-	for _, name := range swaps {
-		to := strings.TrimSuffix(name, swapSuffix)
-		if err := d.place.fs.Rename(d.path(name), d.path(to)); err != nil {
+	// In this order, and each step durable, for a crash may come here too.
+	isLog := func(name string) bool { return strings.HasSuffix(name, logSuffix+swapSuffix) }
+	for _, logs := range []bool{true, false} {
+		if err := d.commit(); err != nil {
 			return err
 		}
-		d.changed = true
-		if base, suffix, ok := parseSegmentName(to); ok && suffix == logSuffix {
-			fi, err := d.place.fs.Stat(d.path(to))
-			if err != nil {
+		for _, name := range swaps {
+			if isLog(name) != logs {
+				continue
+			}
+			if err := d.rename(name); err != nil {
 				return err
 			}
-			d.logs[base] = fi.Size()
-		} else {
-			d.others[to] = true
 		}
 	}
+	return nil
+}
+
+// rename gives a file of a replacement its own name.
+func (d *dirFiles) rename(swap string) error {
+	to := strings.TrimSuffix(swap, swapSuffix)
+	if err := d.place.fs.Rename(d.path(swap), d.path(to)); err != nil {
+		return err
+	}
+	d.changed = true
+	base, suffix, ok := parseSegmentName(to)
+	if !ok || suffix != logSuffix {
+		d.others[to] = true
+		return nil
+	}
+	fi, err := d.place.fs.Stat(d.path(to))
+	if err != nil {
+		return err
+	}
+	d.logs[base] = fi.Size()
 	return nil
 }
 
