@@ -22,7 +22,8 @@ type restoring struct {
 	h       *holder
 	standby bool
 	gone    bool                          // guarded by restorer.mu
-	counted bool                          // guarded by restorer.mu; a record was restored
+	work    sync.Mutex                    // held while the stores are written
+	counted bool                          // guarded by work; a record was restored
 	left    int                           // guarded by restorer.mu; changelogs that are not at their end
 	start   time.Time                     // when the restore began
 	total   int64                         // guarded by restorer.mu; records at the start
@@ -48,10 +49,15 @@ type restorer struct {
 	logs map[fetcher.Key]*logOf       // guarded by mu
 }
 
+// bulkRecords is how many records are worth a table file of their own.
+const bulkRecords = 10_000
+
 // logOf is a changelog partition with the task that restores it.
 type logOf struct {
-	r *restoring
-	c *changelog
+	r       *restoring
+	c       *changelog
+	bulk    *state.Bulk    // guarded by r.work; while the store is filled from nothing
+	changes []state.Change // guarded by r.work; used again and again
 }
 
 func newRestorer(ctx context.Context, cl *kgo.Client, o *Options, l *layout, count *atomic.Int64) *restorer {
@@ -122,12 +128,16 @@ func (r *restorer) forget(x *restoring) {
 // stop takes a task's state away from the restorer, nil where it has not got it.
 func (r *restorer) stop(id assign.TaskID) *holder {
 	r.mu.Lock()
-	defer r.mu.Unlock()
 	x := r.byID[id]
+	if x != nil {
+		r.forget(x)
+	}
+	r.mu.Unlock()
 	if x == nil {
 		return nil
 	}
-	r.forget(x)
+	x.work.Lock() // what is being written is written
+	defer x.work.Unlock()
 	return x.h
 }
 
@@ -175,7 +185,13 @@ func (r *restorer) prepare(x *restoring) error {
 			return err
 		}
 		if c.at.Offset < c.end || x.standby {
-			r.logs[k] = &logOf{x, c}
+			l := &logOf{r: x, c: c}
+			if c.end-c.at.Offset >= bulkRecords {
+				if l.bulk, err = x.h.db.Bulk(c.spec.Name); err != nil {
+					return fmt.Errorf("restore task %s: %w", x.h.id, err)
+				}
+			}
+			r.logs[k] = l
 			r.f.Add(k.Topic, k.Partition, c.at.Offset)
 			x.left++
 			x.total += max(c.end-c.at.Offset, 0)
@@ -229,7 +245,7 @@ func (r *restorer) inputsOf(h *holder) []fetcher.Key {
 	return out
 }
 
-// loop applies what is read.
+// loop applies what is read, for each task beside the others.
 func (r *restorer) loop() {
 	for {
 		select {
@@ -237,33 +253,61 @@ func (r *restorer) loop() {
 			return
 		case <-r.f.Ready():
 		}
-		for _, c := range r.f.Take() {
-			r.apply(&c)
-			r.f.Recycle(c.Records)
+		chunks := r.f.Take()
+		var tasks sync.WaitGroup
+		for _, mine := range r.byTask(chunks) {
+			tasks.Go(func() {
+				for _, c := range mine {
+					r.apply(c)
+				}
+			})
+		}
+		tasks.Wait()
+		for i := range chunks {
+			r.f.Recycle(chunks[i].Records)
 		}
 	}
 }
 
-func (r *restorer) apply(c *fetcher.Chunk) {
+// byTask sorts chunks by the task that they are for.
+func (r *restorer) byTask(chunks []fetcher.Chunk) map[*restoring][]*fetcher.Chunk {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	l := r.logs[c.Key]
+	out := map[*restoring][]*fetcher.Chunk{}
+	for i := range chunks {
+		if l := r.logs[chunks[i].Key]; l != nil {
+			out[l.r] = append(out[l.r], &chunks[i])
+		}
+	}
+	return out
+}
+
+// apply puts a chunk into its store. r.mu is not held meanwhile: others look at
+// the progress.
+func (r *restorer) apply(c *fetcher.Chunk) {
+	l, at, end := r.enter(c)
 	if l == nil {
 		return
 	}
-	if c.Err != nil {
-		r.failed(l, c)
+	defer l.r.work.Unlock()
+	at, err := r.put(l, c, at, end)
+	done := err == nil && at.Offset >= end
+	if done && l.bulk != nil {
+		err = l.bulk.Close()
+		l.bulk = nil
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if l.r.gone {
 		return
 	}
-	if l.r.standby {
-		l.c.end = max(l.c.end, c.End)
-	}
-	if err := r.put(l, c); err != nil {
+	if err != nil {
 		l.r.err = err
 		r.finish(l.r)
 		return
 	}
-	if l.c.at.Offset >= l.c.end && !l.r.standby {
+	l.c.at = at
+	if done && !l.r.standby {
 		delete(r.logs, c.Key)
 		r.f.Remove(c.Topic, c.Partition)
 		if l.r.left--; l.r.left == 0 {
@@ -272,28 +316,50 @@ func (r *restorer) apply(c *fetcher.Chunk) {
 	}
 }
 
-// put applies the records below the end.
-func (r *restorer) put(l *logOf, c *fetcher.Chunk) error {
-	next := c.Next
-	changes := make([]state.Change, 0, len(c.Records))
+// enter takes the state of a chunk's task for this goroutine, which must unlock
+// its work then; nil where the chunk is not wanted any more.
+func (r *restorer) enter(c *fetcher.Chunk) (l *logOf, at state.Position, end int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if l = r.logs[c.Key]; l == nil {
+		return nil, at, 0
+	}
+	if c.Err != nil {
+		r.failed(l, c)
+		return nil, at, 0
+	}
+	if l.r.standby {
+		l.c.end = max(l.c.end, c.End)
+	}
+	l.r.work.Lock() // nobody who holds it waits for r.mu but apply, which is not running
+	return l, l.c.at, l.c.end
+}
+
+// put applies the records below the end, from the position that it answers.
+func (r *restorer) put(l *logOf, c *fetcher.Chunk, at state.Position, end int64) (state.Position, error) {
+	at.Offset = c.Next
+	changes := l.changes[:0]
 	for i := range c.Records {
 		in := &c.Records[i]
-		if !l.r.standby && in.Offset >= l.c.end {
-			next = l.c.end
+		if !l.r.standby && in.Offset >= end {
+			at.Offset = end
 			break
 		}
 		changes = append(changes, state.Change{Key: in.Key, Value: in.Value, Timestamp: in.Timestamp, Headers: stateHeaders(in)})
 	}
+	l.changes = changes
 	if len(changes) > 0 && !l.r.standby && !l.r.counted { // what has only markers of transactions to read is none
 		l.r.counted = true
 		r.count.Add(1)
-		r.o.Logger.Info("restore begins", "task", l.r.h.id.String(), "records", l.r.total, "restores", l.r.h.restores.Add(1))
+		r.o.Logger.Info("restore begins", "task", l.r.h.id.String(), "restores", l.r.h.restores.Add(1))
 	}
-	l.c.at.Offset = next
-	if epoch := c.EpochAt(next - 1); epoch >= 0 {
-		l.c.at.Epoch = epoch
+	if epoch := c.EpochAt(at.Offset - 1); epoch >= 0 {
+		at.Epoch = epoch
 	}
-	return l.r.h.db.Restore(l.c.spec.Name, changes, l.c.at)
+	if l.bulk != nil {
+		return at, l.bulk.Add(changes, at)
+	}
+	return at, l.r.h.db.Restore(l.c.spec.Name, changes, at)
 }
 
 func stateHeaders(in *task.Input) []state.Header {

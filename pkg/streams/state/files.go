@@ -13,17 +13,22 @@ import (
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/bloom"
+	"github.com/cockroachdb/pebble/v2/sstable"
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
 // files is the Pebble below a DB. It has no log of its own: what was committed
 // since the last flush is lost in a crash, all of a commit or nothing, in order.
 type files struct {
-	db    *pebble.DB
-	lock  io.Closer
-	log   *slog.Logger
-	limit uint64        // of a memtable, in bytes
-	flush time.Duration // between flushes
+	db   *pebble.DB
+	dir  string
+	fs   vfs.FS
+	lock io.Closer
+	log  *slog.Logger
+	// tables says how tables are written that become part of the DB as they are.
+	tables sstable.WriterOptions
+	limit  uint64        // of a memtable, in bytes
+	flush  time.Duration // between flushes
 
 	flushed time.Time // when the last flush began
 	since   uint64    // bytes committed since the queue was looked at
@@ -42,7 +47,7 @@ func openFiles(dir string, o *Options) (*files, error) {
 	if fs == nil {
 		fs = vfs.Default
 	}
-	f := &files{log: o.Logger, limit: uint64(o.MemTableBytes), flush: o.FlushEvery, moved: make(chan struct{}, 1), closing: make(chan struct{})}
+	f := &files{log: o.Logger, dir: dir, fs: fs, limit: uint64(o.MemTableBytes), flush: o.FlushEvery, moved: make(chan struct{}, 1), closing: make(chan struct{})}
 	if err := fs.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
 	}
@@ -54,7 +59,12 @@ func openFiles(dir string, o *Options) (*files, error) {
 		return nil, fmt.Errorf("%w: %w", ErrInUse, err)
 	}
 	f.lock = lock
+	if err := fs.RemoveAll(fs.PathJoin(dir, bulkName)); err != nil { // of a restore that a crash ended
+		return nil, errors.Join(classify(err), lock.Close())
+	}
 	opts := f.options(o, lock, fs)
+	opts.EnsureDefaults()
+	f.fs, f.tables = opts.FS, opts.MakeWriterOptions(0, opts.FormatMajorVersion.MaxTableFormat())
 	f.db, err = pebble.Open(dir, opts)
 	if err == nil && f.dead.Load() != nil {
 		err = errors.Join(*f.dead.Load(), f.db.Close())
