@@ -56,14 +56,15 @@ const bulkRecords = 10_000
 type logOf struct {
 	r       *restoring
 	c       *changelog
-	bulk    *state.Bulk    // guarded by r.work; while the store is filled from nothing
-	changes []state.Change // guarded by r.work; used again and again
+	bulk    *state.Bulk  // guarded by r.work; while the store is filled from nothing
+	change  state.Change // guarded by r.work, as what follows; used again and again
+	changes []state.Change
 }
 
 func newRestorer(ctx context.Context, cl *kgo.Client, o *Options, l *layout, count *atomic.Int64) *restorer {
 	r := &restorer{
 		cl: cl, o: o, l: l, ctx: ctx, count: count, done: make(chan *restoring, 1024),
-		f:    fetcher.New(fetcher.Options{Client: cl, Committed: o.Guarantee == ExactlyOnce, PartitionBytes: 4 << 20}),
+		f:    fetcher.New(fetcher.Options{Client: cl, Committed: o.Guarantee == ExactlyOnce, PartitionBytes: 4 << 20, Lazy: true}),
 		byID: map[assign.TaskID]*restoring{}, logs: map[fetcher.Key]*logOf{},
 	}
 	r.wg.Go(r.loop)
@@ -187,7 +188,7 @@ func (r *restorer) prepare(x *restoring) error {
 		if c.at.Offset < c.end || x.standby {
 			l := &logOf{r: x, c: c}
 			if c.end-c.at.Offset >= bulkRecords {
-				if l.bulk, err = x.h.db.Bulk(c.spec.Name); err != nil {
+				if l.bulk, err = x.h.db.Bulk(c.spec.Name, c.end-c.at.Offset); err != nil {
 					return fmt.Errorf("restore task %s: %w", x.h.id, err)
 				}
 			}
@@ -263,9 +264,6 @@ func (r *restorer) loop() {
 			})
 		}
 		tasks.Wait()
-		for i := range chunks {
-			r.f.Recycle(chunks[i].Records)
-		}
 	}
 }
 
@@ -338,17 +336,24 @@ func (r *restorer) enter(c *fetcher.Chunk) (l *logOf, at state.Position, end int
 // put applies the records below the end, from the position that it answers.
 func (r *restorer) put(l *logOf, c *fetcher.Chunk, at state.Position, end int64) (state.Position, error) {
 	at.Offset = c.Next
-	changes := l.changes[:0]
-	for i := range c.Records {
-		in := &c.Records[i]
-		if !l.r.standby && in.Offset >= end {
-			at.Offset = end
-			break
+	if !l.r.standby {
+		at.Offset = min(at.Offset, end)
+	}
+	changes, some := l.changes[:0], false
+	var in task.Input
+	for i := range c.Batches {
+		for c.Batches[i].Next(&in) && (l.r.standby || in.Offset < end) {
+			some = true
+			l.change = state.Change{Key: in.Key, Value: in.Value, Timestamp: in.Timestamp, Headers: stateHeaders(&in)}
+			if l.bulk == nil {
+				changes = append(changes, l.change)
+			} else if err := l.bulk.Add(&l.change); err != nil {
+				return at, err
+			}
 		}
-		changes = append(changes, state.Change{Key: in.Key, Value: in.Value, Timestamp: in.Timestamp, Headers: stateHeaders(in)})
 	}
 	l.changes = changes
-	if len(changes) > 0 && !l.r.standby && !l.r.counted { // what has only markers of transactions to read is none
+	if some && !l.r.standby && !l.r.counted { // what has only markers of transactions to read is none
 		l.r.counted = true
 		r.count.Add(1)
 		r.o.Logger.Info("restore begins", "task", l.r.h.id.String(), "restores", l.r.h.restores.Add(1))
@@ -357,7 +362,7 @@ func (r *restorer) put(l *logOf, c *fetcher.Chunk, at state.Position, end int64)
 		at.Epoch = epoch
 	}
 	if l.bulk != nil {
-		return at, l.bulk.Add(changes, at)
+		return at, l.bulk.Reached(at)
 	}
 	return at, l.r.h.db.Restore(l.c.spec.Name, changes, at)
 }

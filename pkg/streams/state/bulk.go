@@ -12,6 +12,13 @@ import (
 // runBytes is how much of a changelog a Bulk holds before it writes a table.
 const runBytes = 24 << 20
 
+// ahead is how many records are fetched from memory side by side: they lie in
+// it in no order, and waiting for one after the other takes longer than the rest.
+const ahead = 64
+
+// recordBytes is about what a small record takes of a run.
+const recordBytes = 32
+
 // Bulk fills a store that has nothing from its changelog: records are held in
 // memory, the last one of each key is written to a sorted table file, and the
 // file becomes part of the store at once. Until Close nobody else may change
@@ -30,8 +37,9 @@ type Bulk struct {
 
 // Bulk begins to fill a store, from after the position that it has. It answers
 // nil where Restore has to be used: for stores in memory, those that have
-// entries, and kinds whose records do not stand for themselves.
-func (db *DB) Bulk(store string) (*Bulk, error) {
+// entries, and kinds whose records do not stand for themselves. About so many
+// records are to come.
+func (db *DB) Bulk(store string, records int64) (*Bulk, error) {
 	s := db.stores[store]
 	if s == nil {
 		return nil, fmt.Errorf("restore %w %s: unknown", ErrStore, store)
@@ -44,19 +52,24 @@ func (db *DB) Bulk(store string) (*Bulk, error) {
 	if err != nil || some {
 		return nil, err
 	}
-	return &Bulk{db: db, s: s, p: p, behind: true, clean: true, limit: runBytes, next: db.at.Changelogs[store], run: run{prefix: p.prefix}}, nil
+	room := min(records, runBytes/recordBytes)
+	ops, bytes := make([]runOp, 0, room), make([]byte, 0, room*recordBytes)
+	return &Bulk{db: db, s: s, p: p, behind: true, clean: true, limit: runBytes, next: db.at.Changelogs[store], run: run{prefix: p.prefix, ops: ops, bytes: bytes}}, nil
 }
 
-// Add takes records and the position after them. It keeps nothing of them.
-func (b *Bulk) Add(changes []Change, next Position) error {
-	for i := range changes {
-		if changes[i].Key == nil {
-			continue // no store writes such a record
-		}
-		if err := b.s.restore(&b.run, &changes[i]); err != nil {
-			return fmt.Errorf("restore %w %s: %w", ErrStore, b.s.Spec().Name, err)
-		}
+// Add takes a record. It keeps nothing of it.
+func (b *Bulk) Add(c *Change) error {
+	if c.Key == nil {
+		return nil // no store writes such a record
 	}
+	if err := b.s.restore(&b.run, c); err != nil {
+		return fmt.Errorf("restore %w %s: %w", ErrStore, b.s.Spec().Name, err)
+	}
+	return nil
+}
+
+// Reached gives the position after the records that were added.
+func (b *Bulk) Reached(next Position) error {
 	b.next = next
 	if len(b.run.bytes) < b.limit {
 		return nil
@@ -131,6 +144,9 @@ func (b *Bulk) table(name string, ops []runOp) error {
 	}
 	w := sstable.NewWriter(objstorageprovider.NewFileWritable(file), f.tables)
 	for i := range ops {
+		if i%ahead == 0 {
+			b.run.touch(ops[i:min(i+ahead, len(ops))])
+		}
 		k, v := b.run.entry(&ops[i])
 		if v == nil {
 			err = w.Delete(k)

@@ -59,6 +59,15 @@ func rest(t *testing.T, r *rand.Rand, db *DB, store string, changes []Change, fr
 	}
 }
 
+// addAll adds changes to a bulk.
+func addAll(t *testing.T, b *Bulk, changes []Change, next Position) {
+	t.Helper()
+	for i := range changes {
+		check(t, b.Add(&changes[i]))
+	}
+	check(t, b.Reached(next))
+}
+
 // image is all that the base of a store holds.
 func image(t *testing.T, db *DB, store string) (out []string) {
 	t.Helper()
@@ -89,7 +98,7 @@ func TestBulk(t *testing.T) {
 			if _, err := db.Reconcile(spec.Name, Changelog{Start: 2, End: 9}); err != nil { // wipes
 				t.Fatal(err)
 			}
-			b, err := db.Bulk(spec.Name)
+			b, err := db.Bulk(spec.Name, int64(r.IntN(3000)))
 			if check(t, err); b == nil {
 				t.Fatal("no bulk for an empty store")
 			}
@@ -97,11 +106,11 @@ func TestBulk(t *testing.T) {
 			end := r.IntN(len(changes) + 1)
 			for at := 0; at < end; {
 				to := min(end, at+1+r.IntN(300))
-				check(t, b.Add(changes[at:to], Position{Offset: int64(to)}))
+				addAll(t, b, changes[at:to], Position{Offset: int64(to)})
 				at = to
 			}
 			check(t, b.Close())
-			if again, err := db.Bulk(spec.Name); err != nil || again != nil && len(image(t, db, spec.Name)) > 0 {
+			if again, err := db.Bulk(spec.Name, int64(r.IntN(3000))); err != nil || again != nil && len(image(t, db, spec.Name)) > 0 {
 				t.Fatalf("a bulk for a store that has something: %v", err)
 			}
 			rest(t, r, db, spec.Name, changes, end)
@@ -128,17 +137,17 @@ func TestBulkNowhere(t *testing.T) {
 	db := openDB(t, "d", Options{fs: vfs.NewMem()})
 	for _, spec := range []*Spec{{Name: "m", Memory: true}, {Name: "r", Kind: RawKind}, {Name: "v", Kind: VersionedKind, Retention: time.Minute}} {
 		addStore[Store](t, db, spec)
-		if b, err := db.Bulk(spec.Name); b != nil || err != nil {
+		if b, err := db.Bulk(spec.Name, 1); b != nil || err != nil {
 			t.Errorf("%s: %v %v", spec.Name, b, err)
 		}
 	}
-	if _, err := db.Bulk("?"); !errors.Is(err, ErrStore) {
+	if _, err := db.Bulk("?", 1); !errors.Is(err, ErrStore) {
 		t.Errorf("%v", err)
 	}
 	addStore[Store](t, db, &Spec{Name: "w", Kind: WindowKind, Retention: time.Hour})
-	b, err := db.Bulk("w")
+	b, err := db.Bulk("w", 1)
 	check(t, err)
-	if err := b.Add([]Change{{Key: []byte("short")}}, Position{Offset: 1}); err == nil {
+	if err := b.Add(&Change{Key: []byte("short")}); err == nil {
 		t.Error("a key that is none of a window")
 	}
 	check(t, db.Close())
@@ -171,12 +180,12 @@ func bulkCrash(t *testing.T, r *rand.Rand, spec *Spec, changes []Change) (images
 	}
 	_, err := db.Reconcile(spec.Name, Changelog{TopicID: [16]byte{2}, End: int64(len(changes)), EpochEnd: -1})
 	check(t, err)
-	b, err := db.Bulk(spec.Name)
+	b, err := db.Bulk(spec.Name, int64(r.IntN(3000)))
 	check(t, err)
 	b.limit = 2000 + r.IntN(20_000)
 	for at := 0; at < len(changes); {
 		to := min(len(changes), at+1+r.IntN(300))
-		check(t, b.Add(changes[at:to], Position{TopicID: [16]byte{2}, Offset: int64(to)}))
+		addAll(t, b, changes[at:to], Position{TopicID: [16]byte{2}, Offset: int64(to)})
 		at = to
 	}
 	check(t, b.Close())

@@ -13,7 +13,8 @@ type run struct {
 	prefix [tableLen]byte
 	bytes  []byte
 	ops    []runOp
-	common int // how many bytes of the keys are the same in all
+	common int  // how many bytes of the keys are the same in all
+	seen   byte // of touch: nothing reads it
 }
 
 // runOp is a record of a run. Later ones are higher up.
@@ -56,6 +57,13 @@ func (r *run) entry(o *runOp) (key, value []byte) {
 		value = r.bytes[end : end+uint32(o.val)]
 	}
 	return r.bytes[o.at:end], value
+}
+
+// touch brings the bytes of ops near the processor.
+func (r *run) touch(ops []runOp) {
+	for i := range ops {
+		r.seen ^= r.bytes[ops[i].at]
+	}
 }
 
 // sorted gives the last op of each key in the order of the keys, without
