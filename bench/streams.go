@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -206,70 +205,6 @@ func verifyCounts(ctx context.Context, addr string, lines []string) error {
 		return fmt.Errorf("%d words were counted, not %d", len(got), len(want))
 	}
 	return nil
-}
-
-// restoreWords counts words of which there are many different ones, and then
-// starts the application again, with its state and without.
-func (b *bench) restoreWords(ctx context.Context, broker, peer string, s sample) error {
-	return b.withServer(ctx, broker, false, func(srv *server) error {
-		lines := make([]string, b.restoreKeys/wordsInLine)
-		for i := range lines {
-			w := i * wordsInLine
-			lines[i] = fmt.Sprintf("key%08d key%08d key%08d key%08d key%08d", w, w+1, w+2, w+3, w+4)
-		}
-		adm, err := prepareStreams(ctx, srv.addr, lines)
-		if err != nil {
-			return err
-		}
-		defer adm.Close()
-		dir, err := b.fresh()
-		if err != nil {
-			return err
-		}
-		defer os.RemoveAll(dir)
-		run := appRun{addr: srv.addr, dir: dir, mode: "plain"}
-		least := int64(len(lines) * wordsInLine)
-		for _, turn := range []string{"fill", "kept", "wiped"} {
-			took, err := b.oneTurn(ctx, adm, peer, run, turn, least)
-			if err != nil {
-				return fmt.Errorf("%s: %w", turn, err)
-			}
-			if turn != "fill" {
-				s["streams.restart-"+turn] = took.Seconds()
-			}
-			least++
-		}
-		s["streams.restore"] = s["streams.restart-wiped"] - s["streams.restart-kept"]
-		return nil
-	})
-}
-
-// oneTurn starts the application, waits for its output and stops it; in the
-// turns after the first one line waits for it.
-func (b *bench) oneTurn(ctx context.Context, adm *kadm.Client, peer string, run appRun, turn string, least int64) (time.Duration, error) {
-	if turn != "fill" {
-		if err := sendLines(ctx, run.addr, []string{turn}); err != nil {
-			return 0, err
-		}
-	}
-	if turn == "wiped" {
-		if err := os.RemoveAll(filepath.Join(run.dir, "state")); err != nil {
-			return 0, fmt.Errorf("wipe: %w", err)
-		}
-	}
-	if err := groupGone(ctx, adm, run.appID()); err != nil {
-		return 0, err
-	}
-	settle()
-	app, err := b.startApp(peer, run)
-	if err != nil {
-		return 0, err
-	}
-	_, last, err := followOutput(ctx, adm, app, least, b.quiet)
-	if err != nil {
-		return 0, errors.Join(err, app.kill())
-	}
-	return last, app.stop()
 }
 
 // groupGone waits until a group has no members: a JVM's stay until their session ends.

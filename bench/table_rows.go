@@ -198,8 +198,7 @@ func streamsRows(quoted bool) []row {
 	}
 	return append(
 		out,
-		row{"streams.restore", "restore of the keys, s", "%.2f", quoted, []limit{most("kafka", 0.333)}},
-		row{"streams.restart-wiped", "start to output without state, s", "%.2f", false, nil},
-		row{"streams.restart-kept", "start to output with its state, s", "%.2f", false, nil},
+		row{"streams.restore", "assignment to first output with the keys to restore, s", "%.2f", quoted, []limit{most("kafka", 0.333)}},
+		row{"streams.restart-kept", "assignment to first output with nothing to restore, s", "%.2f", false, nil},
 	)
 }

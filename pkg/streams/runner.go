@@ -96,7 +96,7 @@ func (j *Job) runOptions(o *RunOptions) run.Options {
 		App: j.spec.App, Opts: o.Opts, Commit: c.Commit, Threads: c.Threads, Standbys: c.Standbys, StateDir: c.StateDir,
 		MaxIdle: c.MaxIdle, OffsetReset: c.OffsetReset, InstanceID: c.Kafka.InstanceID,
 		OnError: run.OnError{Deserialize: policy(c.OnError.Deserialize), Process: policy(c.OnError.Process), Produce: policy(c.OnError.Produce)},
-		Session: c.Kafka.SessionTimeout, TransactionTimeout: c.Kafka.TransactionTimeout, AcceptableLag: c.Kafka.AcceptableLag,
+		Session: c.Kafka.SessionTimeout, TransactionTimeout: c.Kafka.TransactionTimeout, AcceptableLag: c.Kafka.AcceptableLag, Cleanup: c.Kafka.CleanupDelay,
 		Warmups: c.Kafka.Warmups, Replicas: int16(c.Kafka.Replication), Once: o.Once, Logger: j.o.Logger,
 	}
 	if c.Guarantee == "exactly_once" {

@@ -6,6 +6,7 @@ import (
 	"os"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"kq/pkg/streams/run/assign"
 	"kq/pkg/streams/state"
@@ -21,6 +22,7 @@ type holder struct {
 	db         *state.DB
 	changelogs []*changelog
 	inUse      bool         // guarded by holders.mu
+	idle       time.Time    // guarded by holders.mu; since when nobody uses it
 	restores   atomic.Int64 // how often changelogs were read before the task could run here
 	// log takes the changelog records of puts; the thread that has the holder sets it.
 	log  state.Log
@@ -43,6 +45,7 @@ type holders struct {
 	cache *state.Cache // of blocks, for all tasks
 	mu    sync.Mutex
 	byID  map[assign.TaskID]*holder // guarded by mu
+	kept  map[assign.TaskID]kept    // guarded by mu; directories that are closed
 	bad   map[assign.TaskID]int     // guarded by mu; how often the files of a task were corrupt
 }
 
@@ -50,7 +53,7 @@ type holders struct {
 const blockCache = 32 << 20
 
 func newHolders(dir *stateDir, o *Options, l *layout) *holders {
-	hs := &holders{dir: dir, o: o, l: l, byID: map[assign.TaskID]*holder{}, bad: map[assign.TaskID]int{}}
+	hs := &holders{dir: dir, o: o, l: l, byID: map[assign.TaskID]*holder{}, kept: map[assign.TaskID]kept{}, bad: map[assign.TaskID]int{}}
 	if dir.path != "" {
 		hs.cache = state.NewCache(blockCache)
 	}
@@ -84,6 +87,9 @@ func (hs *holders) take(id assign.TaskID) (*holder, error) {
 		h.inUse = true
 		return h, nil
 	}
+	if hs.kept[id].going {
+		return nil, errBusy
+	}
 	h, err := hs.open(id)
 	if dir := hs.dir.task(id.String()); dir != "" && errors.Is(err, state.ErrCorrupt) {
 		hs.o.Logger.Warn("local state is dropped and restored", "dir", dir, "reason", err)
@@ -96,6 +102,7 @@ func (hs *holders) take(id assign.TaskID) (*holder, error) {
 	}
 	h.inUse = true
 	hs.byID[id] = h
+	delete(hs.kept, id)
 	return h, nil
 }
 
@@ -144,7 +151,7 @@ func (hs *holders) release(h *holder) {
 	hs.mu.Lock()
 	defer hs.mu.Unlock()
 	h.log = nil
-	h.inUse = false
+	h.inUse, h.idle = false, time.Now()
 }
 
 // offsets tells how much state of each task is here, for the assignor.
@@ -152,13 +159,14 @@ func (hs *holders) offsets() map[assign.TaskID]int64 {
 	hs.mu.Lock()
 	defer hs.mu.Unlock()
 	out := map[assign.TaskID]int64{}
-	for id, h := range hs.byID {
-		c, err := h.db.Checkpoint()
-		if err != nil || len(h.changelogs) == 0 {
-			continue
+	for id, k := range hs.kept {
+		if k.logged {
+			out[id] = k.offset
 		}
-		for _, p := range c.Changelogs {
-			out[id] += p.Offset
+	}
+	for id, h := range hs.byID {
+		if k := h.keep(); k.logged {
+			out[id] = k.offset
 		}
 	}
 	return out
@@ -175,7 +183,11 @@ func (hs *holders) discover() error {
 	}
 	for _, e := range entries {
 		id, err := assign.ParseTaskID(e.Name())
-		if err != nil || !e.IsDir() || id.Partition >= hs.l.tasks[id.Sub] {
+		if err != nil || !e.IsDir() {
+			continue
+		}
+		if id.Partition >= hs.l.tasks[id.Sub] { // of an older topology
+			hs.kept[id] = kept{since: time.Now()}
 			continue
 		}
 		h, err := hs.take(id)

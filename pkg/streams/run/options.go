@@ -86,6 +86,9 @@ type Options struct {
 	Warmups int
 	// Probe is how often warm-ups are looked at (probing.rebalance.interval.ms); 0 is 10 minutes.
 	Probe time.Duration
+	// Cleanup is how long the local state of a task is kept that moved away
+	// (state.cleanup.delay.ms); 0 is 10 minutes.
+	Cleanup time.Duration
 	// Purge is how often repartition topics are emptied up to the position
 	// committed (repartition.purge.interval.ms); 0 is 30 s, negative is never.
 	Purge time.Duration
@@ -113,7 +116,7 @@ func (o *Options) Validate() error {
 	switch {
 	case !regexp.MustCompile(`^[A-Za-z0-9._-]+$`).MatchString(o.App) || o.App == "." || o.App == "..":
 		return bad("the application id is %q: letters, digits, dots, dashes and underscores are possible", o.App)
-	case o.Threads < 0 || o.Standbys < 0 || o.Warmups < 0 || o.AcceptableLag < 0 || o.CacheBytes < 0 || o.Commit < 0 || o.Session < 0:
+	case o.Threads < 0 || o.Standbys < 0 || o.Warmups < 0 || o.AcceptableLag < 0 || o.CacheBytes < 0 || o.Commit < 0 || o.Session < 0 || o.Cleanup < 0:
 		return bad("a number is negative")
 	case o.OffsetReset != "" && o.OffsetReset != "earliest" && o.OffsetReset != "latest" && o.OffsetReset != "none":
 		return bad("the offset reset is %q: earliest, latest and none are possible", o.OffsetReset)
@@ -140,6 +143,7 @@ func (o *Options) setDefaults() {
 	o.Warmups = or(o.Warmups, 2)
 	o.Probe = or(o.Probe, 10*time.Minute)
 	o.Purge = or(o.Purge, 30*time.Second)
+	o.Cleanup = or(o.Cleanup, 10*time.Minute)
 	o.Replicas = or(o.Replicas, -1)
 	if o.Feed == nil {
 		o.Feed = func(assign.TaskID) Feed { return nobody{} }

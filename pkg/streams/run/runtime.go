@@ -90,6 +90,12 @@ func (rt *Runtime) Run(ctx context.Context) (err error) {
 	if err = rt.holders.discover(); err != nil {
 		return err
 	}
+	cleaning := make(chan struct{})
+	go func() {
+		defer close(cleaning)
+		rt.holders.cleanup(rt.ctx)
+	}()
+	defer func() { cancel(); <-cleaning }()
 	if rt.globals, err = startGlobals(ctx, rt); err != nil {
 		return err
 	}

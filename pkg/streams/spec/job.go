@@ -104,6 +104,8 @@ type Kafka struct {
 	Warmups int `key:"warmups" min:"1"`
 	// AcceptableLag is how many records a store may lack and still take a task over (acceptable.recovery.lag, 10000).
 	AcceptableLag int64 `key:"acceptableLag" min:"0"`
+	// CleanupDelay is how long the local state of a task is kept that moved away (state.cleanup.delay.ms, 10m).
+	CleanupDelay time.Duration `key:"cleanupDelay" example:"10m"`
 }
 
 // Create makes a topic that is missing when the job starts.
