@@ -20,6 +20,9 @@ var errAgain = errors.New("again from the last commit")
 // handle applies the policy of the phase in which a record of a task failed.
 // What the sender or a store cannot do is no record's fault.
 func (t *thread) handle(a *active, err error) error {
+	if g := t.rt.globals.damaged(); g != nil {
+		return fmt.Errorf("global stores: %w", g)
+	}
 	if errors.Is(err, state.ErrCorrupt) {
 		return damageOf(a.h.id, err)
 	}

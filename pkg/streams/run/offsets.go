@@ -11,6 +11,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"kq/pkg/streams/run/fetcher"
+	"kq/pkg/streams/state"
 	"kq/pkg/streams/task"
 )
 
@@ -155,6 +156,35 @@ func epochEnds(ctx context.Context, cl *kgo.Client, epochs map[fetcher.Key]int32
 	})
 	if err != nil {
 		return nil, fmt.Errorf("look up the ends of leader epochs: %w", err)
+	}
+	return out, nil
+}
+
+// changelogsNow asks what changelogs are now, and where the epochs end.
+func changelogsNow(ctx context.Context, cl *kgo.Client, committed bool, parts []fetcher.Key, epochs map[fetcher.Key]int32) (map[fetcher.Key]state.Changelog, error) {
+	starts, err := listOffsets(ctx, cl, logStart, false, parts)
+	if err != nil {
+		return nil, err
+	}
+	ends, err := listOffsets(ctx, cl, logEnd, committed, parts)
+	if err != nil {
+		return nil, err
+	}
+	ids, err := topicIDs(ctx, cl, parts)
+	if err != nil {
+		return nil, err
+	}
+	known, err := epochEnds(ctx, cl, epochs)
+	if err != nil {
+		return nil, err
+	}
+	out := map[fetcher.Key]state.Changelog{}
+	for _, k := range parts {
+		c := state.Changelog{TopicID: ids[k.Topic], Start: starts[k], End: ends[k], EpochEnd: -1}
+		if end, ok := known[k]; ok {
+			c.EpochEnd = end
+		}
+		out[k] = c
 	}
 	return out, nil
 }

@@ -155,19 +155,13 @@ func (r *restorer) prepare(x *restoring) error {
 	for _, c := range x.h.changelogs {
 		parts = append(parts, fetcher.Key{Topic: c.topic, Partition: x.h.id.Partition})
 	}
-	starts, err := listOffsets(r.ctx, r.cl, logStart, false, parts)
-	if err != nil {
-		return err
+	epochs := map[fetcher.Key]int32{}
+	for i, c := range x.h.changelogs {
+		if c.at.Offset > 0 && c.at.Epoch >= 0 {
+			epochs[parts[i]] = c.at.Epoch
+		}
 	}
-	ends, err := listOffsets(r.ctx, r.cl, logEnd, r.o.Guarantee == ExactlyOnce, parts)
-	if err != nil {
-		return err
-	}
-	ids, err := topicIDs(r.ctx, r.cl, parts)
-	if err != nil {
-		return err
-	}
-	epochs, err := r.epochEnds(x, parts)
+	logs, err := changelogsNow(r.ctx, r.cl, r.o.Guarantee == ExactlyOnce, parts, epochs)
 	if err != nil {
 		return err
 	}
@@ -178,11 +172,11 @@ func (r *restorer) prepare(x *restoring) error {
 	}
 	for i, c := range x.h.changelogs {
 		k := parts[i]
-		c.end = ends[k]
+		c.end = logs[k].End
 		if c.spec.SourceTopic != "" && !x.standby { // what was not processed yet is input, not state
 			c.end = min(c.end, x.inputs[k].Next)
 		}
-		if err := r.check(x, c, state.Changelog{TopicID: ids[c.topic], Start: starts[k], End: ends[k], EpochEnd: epochs[k]}); err != nil {
+		if err := r.check(x, c, logs[k]); err != nil {
 			return err
 		}
 		if c.at.Offset < c.end || x.standby {
@@ -199,23 +193,6 @@ func (r *restorer) prepare(x *restoring) error {
 		}
 	}
 	return nil
-}
-
-// epochEnds asks where the epochs of the positions end, -1 for those that have none.
-func (r *restorer) epochEnds(x *restoring, parts []fetcher.Key) (map[fetcher.Key]int64, error) {
-	epochs := map[fetcher.Key]int32{}
-	for i, c := range x.h.changelogs {
-		if c.at.Offset > 0 && c.at.Epoch >= 0 {
-			epochs[parts[i]] = c.at.Epoch
-		}
-	}
-	ends, err := epochEnds(r.ctx, r.cl, epochs)
-	for _, k := range parts {
-		if _, ok := ends[k]; !ok && err == nil {
-			ends[k] = -1
-		}
-	}
-	return ends, err
 }
 
 // check binds the local state to its changelog: a topic made anew, or a log

@@ -134,8 +134,9 @@ func (db *DB) Checkpoint() (Checkpoint, error) {
 	return db.at.clone(), nil
 }
 
-// Wipe empties a store and forgets its position; changes since the last commit go too.
-func (db *DB) Wipe(store string) error {
+// Wipe empties a store and forgets its position, and those of the other names;
+// changes since the last commit go too.
+func (db *DB) Wipe(store string, others ...string) error {
 	s := db.stores[store]
 	if s == nil {
 		return fmt.Errorf("wipe %w %s: unknown", ErrStore, store)
@@ -158,6 +159,9 @@ func (db *DB) Wipe(store string) error {
 		if some { // reads are faster where nothing was removed
 			(&batchWriter{b: b, p: base}).removeRange(nil, nil)
 		}
+		for _, name := range others {
+			err = errors.Join(err, b.Delete(rowKey(rowPosition, name), nil))
+		}
 		err = errors.Join(err, b.Delete(rowKey(rowPosition, store), nil), b.Delete(rowKey(rowProgress, store), nil), db.files.write(b), base.stale())
 		if err != nil {
 			return fmt.Errorf("wipe %w %s: %w", ErrStore, store, err)
@@ -165,6 +169,9 @@ func (db *DB) Wipe(store string) error {
 	}
 	c.wipe()
 	delete(db.at.Changelogs, store)
+	for _, name := range others {
+		delete(db.at.Changelogs, name)
+	}
 	return nil
 }
 
