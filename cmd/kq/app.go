@@ -68,7 +68,11 @@ func (a *app) addGlobalFlags(f *pflag.FlagSet) {
 // check runs before every command, once its flags are parsed.
 func (a *app) check(cmd *cobra.Command, _ []string) error {
 	if o := cmd.Flag("output"); o != nil && o.Changed && cmd.Annotations[recordCommand] != "" {
-		return cli.WithHint(cli.Usagef("%s handles records, which have no -o", words(cmd)), "-f %s", a.output)
+		e := cli.Usagef("%s handles records, which have no -o", words(cmd))
+		if cmd.Flag("format") == nil {
+			return cli.WithHint(e, "--summary json tells what was done")
+		}
+		return cli.WithHint(e, "-f %s", a.output)
 	}
 	if _, err := out.ParseFormat(a.output); errors.Is(err, out.ErrTemplate) {
 		return cli.WithHint(cli.Usagef("-o: %w", err), "it is a Go template, as %s", `-o template='{{range .}}{{.topic}}{{"\n"}}{{end}}'`)

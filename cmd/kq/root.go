@@ -90,7 +90,7 @@ Kafka-compatible cluster.`,
 		&cobra.Group{ID: groupMore, Title: "More:"},
 	)
 	for group, cmds := range map[string][]*cobra.Command{
-		groupData:  {newProduceCommand(a), newConsumeCommand(a), newTailCommand(a), newStreamsCommand(a)},
+		groupData:  {newProduceCommand(a), newConsumeCommand(a), newTailCommand(a), newCopyCommand(a), newStreamsCommand(a)},
 		groupAdmin: {newTopicCommand(a), newGroupCommand(a), newTxnCommand(a), newConfigCommand(a), newClusterCommand(a), newAPIVersionsCommand(a), newDoctorCommand(a)},
 		groupLocal: {newServeCommand(a), newDemoCommand(a), newLogCommand(a)},
 		groupMore:  {newProfileCommand(a), newCompletionCommand(a), newVersionCommand(a)},

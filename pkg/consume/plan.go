@@ -31,6 +31,7 @@ type partition struct {
 	assigned bool // to the client, which fetches it on its own
 
 	first, last int64 // what there was to read when the run began: last is exclusive
+	top         int64 // as last, whatever the range that is read
 	missed      int   // looks at it in a row that did not find the topic
 }
 
@@ -191,7 +192,8 @@ func (r *reader) bounds(ctx context.Context, adm *kadm.Client, topics []string, 
 // the last offset are known.
 func (r *reader) bound(p *partition, times map[Offset]kadm.ListedOffsets) error {
 	from, to := r.options.From, r.options.To
-	top := max(p.first, p.last) // of the log; p.last is that of the range from here on
+	p.top = max(p.first, p.last) // of the log; p.last is that of the range from here on
+	top := p.top
 	var moved bool
 	at, _, err := timed(times, from, p, top)
 	if err != nil {

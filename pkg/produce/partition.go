@@ -72,7 +72,7 @@ func (t *topicPartitioner) Partition(r *kgo.Record, n int) int {
 	}
 	switch {
 	case r.Key != nil && t.byKey():
-		return keyPartition(r.Key, n)
+		return KeyPartition(r.Key, n)
 	case t.p.how == "rr":
 		t.on = (t.on + 1) % n
 		return t.on
@@ -96,8 +96,9 @@ func missing(r *kgo.Record) (n int, ok bool) {
 	return int(^r.Partition), r.Partition < anyPartition
 }
 
-// keyPartition is the partition of a key, as Kafka's producers agree on it.
-func keyPartition(key []byte, n int) int { return int(murmur2(key)&0x7fffffff) % n }
+// KeyPartition is the partition of a key in a topic of n, as Kafka's producers
+// agree on it (org.apache.kafka.clients.producer.internals.BuiltInPartitioner).
+func KeyPartition(key []byte, n int) int { return int(murmur2(key)&0x7fffffff) % n }
 
 // murmur2 is the 32-bit MurmurHash2 with Kafka's seed
 // (org.apache.kafka.common.utils.Utils).

@@ -35,7 +35,7 @@ func TestMurmur2(t *testing.T) {
 		if got := murmur2(key); got != tt.hash {
 			t.Errorf("%q: %d, want %d", tt.key, got, tt.hash)
 		}
-		if a, b := keyPartition(key, 7), keyPartition(key, 100); a != tt.of7 || b != tt.of100 {
+		if a, b := KeyPartition(key, 7), KeyPartition(key, 100); a != tt.of7 || b != tt.of100 {
 			t.Errorf("%q: partitions %d and %d, want %d and %d", tt.key, a, b, tt.of7, tt.of100)
 		}
 	}

@@ -1,0 +1,59 @@
+package transfer
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+// The time between two tries, which doubles.
+const (
+	firstPause = 20 * time.Millisecond
+	mostPause  = time.Second
+)
+
+// madeWithin is how long a topic that was made may take to be seen.
+const madeWithin = 15 * time.Second
+
+// retry calls f until it succeeds, fails for good, or patience is over.
+func retry(ctx context.Context, patience time.Duration, f func() error) error {
+	began, pause := time.Now(), firstPause
+	for {
+		err := f()
+		if err == nil || !transient(err) || time.Since(began) > patience {
+			return err
+		}
+		if !rest(ctx, pause) {
+			return context.Cause(ctx)
+		}
+		pause = min(2*pause, mostPause)
+	}
+}
+
+// rest waits, unless ctx ends first.
+func rest(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// transient tells that trying again may help: a Kafka error that says so, or a
+// connection that broke.
+func transient(err error) bool {
+	var kafka *kerr.Error
+	if errors.As(err, &kafka) {
+		return kafka.Retriable || errors.Is(err, kerr.ConcurrentTransactions) || errors.Is(err, kerr.OperationNotAttempted)
+	}
+	if errors.Is(err, context.Canceled) || errors.Is(err, kgo.ErrClientClosed) {
+		return false
+	}
+	return true
+}
