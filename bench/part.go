@@ -73,6 +73,8 @@ func (b *bench) sizes(part string) string {
 	switch part {
 	case "server":
 		return fmt.Sprintf("%d MB after %d MB to warm up, %d-byte records, %d partitions", b.megabytes, b.warmup, b.recordSize, b.partitions)
+	case "copy":
+		return fmt.Sprintf("%d MB, %d-byte records, %d partitions", b.megabytes, b.recordSize, b.partitions)
 	case "latency":
 		return fmt.Sprintf("%d records of %d bytes", b.trips, b.recordSize)
 	case "fsync":

@@ -64,6 +64,10 @@ func parts() []part {
 			false, turns(engineAlone),
 		},
 		{
+			"copy", "Copies of a topic", "Inside `kq serve`, from the start of the process to its end: `kq copy`, and `kcat -C -e -q | kcat -P`, which keeps the values only. The copy is read and " +
+				"its records are counted.", []string{"kq", "kcat"}, false, turns(copies),
+		},
+		{
 			"cli", "Command line", "Lines of JSON of about 95 bytes, 4 partitions; output to /dev/null. kcat: `-P`, `-C -e -q`, `-C -e -J -q`, `-h`, `-L`.",
 			[]string{"kq", "kcat"},
 			true,
@@ -85,6 +89,15 @@ func rows(part string) []row {
 		return streamsRows(part == "streams")
 	case "engine":
 		return []row{{"engine.lines", "lines/s", "%.0f", true, nil}}
+	case "copy":
+		return []row{
+			{"copy.least", "copy, at least once, MB/s", "%.0f", true, []limit{least("", 300)}},
+			{"copy.least-cpu", "copy, at least once, CPU of the tool s/GB", "%.2f", true, nil},
+			{"copy.least-server", "copy, at least once, CPU of the server s/GB", "%.2f", false, nil},
+			{"copy.exact", "copy, exactly once, MB/s", "%.0f", true, []limit{least("", 150)}},
+			{"copy.exact-cpu", "copy, exactly once, CPU of the tool s/GB", "%.2f", true, nil},
+			{"copy.exact-server", "copy, exactly once, CPU of the server s/GB", "%.2f", false, nil},
+		}
 	case "server":
 		return []row{
 			{"server.produce", "produce, MB/s", "%.0f", true, []limit{least("kafka", 1), least("kfake", 1)}},
