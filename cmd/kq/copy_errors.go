@@ -33,6 +33,8 @@ func (c *copying) explain(ctx context.Context, src, dst *kgo.Client, err error) 
 		return cli.WithHint(err, "kq topic alter %s -s max.message.bytes=BYTES makes room", shellQuote(c.o.Destination))
 	case errors.Is(err, transfer.ErrFenced), errors.Is(err, transfer.ErrLost):
 		return cli.WithHint(err, "is another kq copy of the two running? started again this one goes on where it was")
+	case errors.Is(err, transfer.ErrOpen):
+		return cli.WithHint(err, "kq txn hanging lists such transactions, kq txn abort ends one")
 	case errors.Is(err, transfer.ErrGroup):
 		return cli.WithHint(err, "-g names another group")
 	case errors.Is(err, kerr.InvalidTransactionTimeout):

@@ -145,9 +145,9 @@ func (f *fetcher) fromLeader(ctx context.Context, leader int32, cursors []*curso
 // ask makes the request.
 func (f *fetcher) ask(cursors []*cursor) *kmsg.FetchRequest {
 	req := kmsg.NewPtrFetchRequest()
-	req.MaxBytes, req.SessionEpoch, req.MinBytes = mostFetch, -1, 0
+	req.MaxBytes, req.SessionEpoch, req.MinBytes, req.MaxWaitMillis = mostFetch, -1, 1, 100
 	if f.o.Follow {
-		req.MaxWaitMillis, req.MinBytes = 500, 1
+		req.MaxWaitMillis = 500
 	}
 	if !f.o.Uncommitted {
 		req.IsolationLevel = 1

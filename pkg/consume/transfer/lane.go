@@ -40,20 +40,18 @@ func (l *lane) run(ctx context.Context) {
 // write writes a parcel once: what is sent again has the sequence it had.
 func (l *lane) write(ctx context.Context, p *parcel) error {
 	p.batch.stamp(l.s.producer.state, l.sequence)
-	l.sequence = int32(uint32(l.sequence+p.records) & 0x7fffffff) // it wraps to 0 (KIP-98)
-	return retry(ctx, l.s.o.patience(), func() error {
+	l.sequence = nextSequence(l.sequence, p.records)
+	return retryOn(ctx, l.leaders, l.s.o.patience(), func() error {
 		err := l.send(ctx, p)
 		if err == nil || errors.Is(err, kerr.DuplicateSequenceNumber) {
 			return nil
 		}
-		if transient(err) {
-			if again := l.leaders.refresh(ctx); again != nil && lost(again) {
-				return again
-			}
-		}
 		return l.explain(p, err)
 	})
 }
+
+// nextSequence is the sequence behind n records; it wraps to 0 (KIP-98).
+func nextSequence(at, n int32) int32 { return int32((uint32(at) + uint32(n)) & 0x7fffffff) }
 
 func (l *lane) send(ctx context.Context, p *parcel) error {
 	leader := l.leaders.leader(l.to)

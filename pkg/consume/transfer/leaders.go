@@ -45,6 +45,18 @@ func (l *leaders) refresh(ctx context.Context) error {
 	if time.Since(l.asked) < askAgain {
 		return nil
 	}
+	return l.ask(ctx)
+}
+
+// check is refresh, however short ago the last one was.
+func (l *leaders) check(ctx context.Context) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.ask(ctx)
+}
+
+// ask asks the cluster. l.mu is held.
+func (l *leaders) ask(ctx context.Context) error {
 	found, err := lookUp(ctx, l.cl, l.topic)
 	if err != nil {
 		return err

@@ -12,7 +12,7 @@ import (
 
 // commitOffsets makes the offsets of a group part of the transaction. The group
 // has no members: the transactional id is what fences.
-func (p *producer) commitOffsets(ctx context.Context, group, topic, metadata string, at map[int32]int64) error {
+func (p *producer) commitOffsets(ctx context.Context, group string, topic *leaders, metadata string, at map[int32]int64) error {
 	add := kmsg.NewPtrAddOffsetsToTxnRequest()
 	add.TransactionalID, add.ProducerID, add.ProducerEpoch, add.Group = *p.name, p.state.id, p.state.epoch, group
 	p.open = true // it may be, whatever the answer
@@ -30,14 +30,14 @@ func (p *producer) commitOffsets(ctx context.Context, group, topic, metadata str
 	req.TransactionalID, req.ProducerID, req.ProducerEpoch, req.Group = *p.name, p.state.id, p.state.epoch, group
 	req.Generation = -1
 	t := kmsg.NewTxnOffsetCommitRequestTopic()
-	t.Topic = topic
+	t.Topic = topic.topic
 	for partition, offset := range at {
 		one := kmsg.NewTxnOffsetCommitRequestTopicPartition()
 		one.Partition, one.Offset, one.LeaderEpoch, one.Metadata = partition, offset, -1, &metadata
 		t.Partitions = append(t.Partitions, one)
 	}
 	req.Topics = append(req.Topics, t)
-	return retry(ctx, p.patience, func() error {
+	return retryOn(ctx, topic, p.patience, func() error {
 		resp, err := req.RequestWith(ctx, p.cl)
 		if err != nil {
 			return err
@@ -58,16 +58,11 @@ func (p *producer) commitOffsets(ctx context.Context, group, topic, metadata str
 // may lie behind it that was committed before.
 func readAll(ctx context.Context, topic *leaders, patience time.Duration, give func(*kgo.Record) error) error {
 	unpack := kgo.DefaultDecompressor()
-	end := int64(-1)
+	end, moved := int64(-1), time.Now()
 	for at := int64(0); end < 0 || at < end; {
 		var p *kmsg.FetchResponseTopicPartition
-		err := retry(ctx, patience, func() (err error) {
+		err := retryOn(ctx, topic, patience, func() (err error) {
 			p, err = fetchOne(ctx, topic, at)
-			if err != nil && transient(err) {
-				if again := topic.refresh(ctx); again != nil && lost(again) {
-					return again
-				}
-			}
 			return err
 		})
 		if err != nil {
@@ -90,9 +85,11 @@ func readAll(ctx context.Context, topic *leaders, patience time.Duration, give f
 		}
 		switch {
 		case next > at:
-			at = next
+			at, moved = next, time.Now()
 		case len(p.RecordBatches) == 0 && p.LastStableOffset >= end:
 			at = end // compaction left nothing to the end
+		case time.Since(moved) > patience:
+			return fmt.Errorf("read topic %q: %w at offset %d", topic.topic, ErrOpen, p.LastStableOffset)
 		case !rest(ctx, firstPause):
 			return context.Cause(ctx)
 		}

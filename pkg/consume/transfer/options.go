@@ -35,6 +35,8 @@ var (
 	// ErrLost is a destination that lost records it had acknowledged, or forgot who
 	// wrote them.
 	ErrLost = errors.New("the destination does not have the records before these")
+	// ErrOpen is a transaction of another copy that does not end, and may hide a position.
+	ErrOpen = errors.New("a transaction does not end")
 	// ErrGroup is a group that has members.
 	ErrGroup = errors.New("the group has members, and its positions are theirs")
 )

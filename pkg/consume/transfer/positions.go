@@ -222,13 +222,13 @@ func (g *groupStore) commit(ctx context.Context, s *share, at map[int32]int64) e
 	metadata := strings.Join([]string{groupWord, g.plan.Source.TopicID, g.plan.Destination.TopicID}, " ")
 	var err error
 	if s.producer.name != nil {
-		err = s.producer.commitOffsets(ctx, g.plan.name, g.plan.Source.Topic, metadata, at)
+		err = s.producer.commitOffsets(ctx, g.plan.name, s.from, metadata, at)
 	} else {
 		offsets := kadm.Offsets{}
 		for partition, offset := range at {
 			offsets.Add(kadm.Offset{Topic: g.plan.Source.Topic, Partition: partition, At: offset, LeaderEpoch: -1, Metadata: metadata})
 		}
-		err = retry(ctx, s.o.patience(), func() error { return kadm.NewClient(g.cl).CommitAllOffsets(ctx, g.plan.name, offsets) })
+		err = retryOn(ctx, s.from, s.o.patience(), func() error { return kadm.NewClient(g.cl).CommitAllOffsets(ctx, g.plan.name, offsets) })
 	}
 	if errors.Is(err, kerr.UnknownMemberID) || errors.Is(err, kerr.IllegalGeneration) || errors.Is(err, kerr.RebalanceInProgress) {
 		return fmt.Errorf("%w: %q: %w", ErrGroup, g.plan.name, err)

@@ -33,6 +33,20 @@ func retry(ctx context.Context, patience time.Duration, f func() error) error {
 	}
 }
 
+// retryOn is retry for what is about a topic: between tries its leaders are looked
+// up, and a topic that is gone ends it.
+func retryOn(ctx context.Context, topic *leaders, patience time.Duration, f func() error) error {
+	return retry(ctx, patience, func() error {
+		err := f()
+		if err != nil && transient(err) {
+			if again := topic.refresh(ctx); again != nil && lost(again) {
+				return again
+			}
+		}
+		return err
+	})
+}
+
 // rest waits, unless ctx ends first.
 func rest(ctx context.Context, d time.Duration) bool {
 	t := time.NewTimer(d)
@@ -50,9 +64,9 @@ func rest(ctx context.Context, d time.Duration) bool {
 func transient(err error) bool {
 	var kafka *kerr.Error
 	if errors.As(err, &kafka) {
-		return kafka.Retriable || errors.Is(err, kerr.ConcurrentTransactions) || errors.Is(err, kerr.OperationNotAttempted)
+		return !lost(err) && kafka.Retriable || errors.Is(err, kerr.ConcurrentTransactions) || errors.Is(err, kerr.OperationNotAttempted)
 	}
-	if errors.Is(err, context.Canceled) || errors.Is(err, kgo.ErrClientClosed) {
+	if lost(err) || errors.Is(err, context.Canceled) || errors.Is(err, kgo.ErrClientClosed) {
 		return false
 	}
 	return true

@@ -19,7 +19,8 @@ type share struct {
 	in       chan *chunk
 	router   *router
 	producer *producer
-	topic    *leaders // of the destination
+	from     *leaders // the source
+	topic    *leaders // the destination
 	sending  context.Context
 
 	lanes   map[laneKey]*lane
@@ -158,6 +159,10 @@ func (s *share) settled() error {
 // commit commits how far the share came, once everything before it is written.
 func (s *share) commit(ctx context.Context) error {
 	if err := s.settled(); err != nil || len(s.at) == 0 {
+		return err
+	}
+	// Brokers take records by the name of their topic, of one made anew as well.
+	if err := s.topic.check(ctx); err != nil && lost(err) {
 		return err
 	}
 	if err := s.plan.store.commit(ctx, s, s.at); err != nil {

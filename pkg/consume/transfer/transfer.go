@@ -84,7 +84,7 @@ func (c *copying) begin(ctx context.Context) error {
 		}
 		c.shares = append(c.shares, &share{
 			o: c.o, plan: c.plan, dst: c.dst, in: make(chan *chunk, 2), router: newRouter(c.plan), producer: p,
-			topic: c.to, lanes: map[laneKey]*lane{}, at: map[int32]int64{},
+			from: c.from, topic: c.to, lanes: map[laneKey]*lane{}, at: map[int32]int64{},
 		})
 		if i < len(c.plan.Ranges) || c.o.ExactlyOnce {
 			if err := p.init(ctx); err != nil {
