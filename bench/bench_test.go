@@ -26,7 +26,7 @@ func TestAllPartsOnKq(t *testing.T) {
 		runs: 1, megabytes: 2, warmup: 1, recordSize: 1000, partitions: 3, trips: 20,
 		manyParts: 20, lines: 500, starts: 2, fsyncTime: 40 * time.Millisecond,
 		members: 40, beatTime: 200 * time.Millisecond, commitTime: 40 * time.Millisecond, offsets: 2000, txnTime: 60 * time.Millisecond, idleIDs: 20,
-		streamLines: 80, restoreKeys: 50, quiet: 300 * time.Millisecond,
+		streamLines: 80, restoreKeys: 50, quiet: 300 * time.Millisecond, compactKeys: 60_000,
 	}
 	b, err := newBench(ctx, c, t.TempDir(), []string{"kq"})
 	if err != nil {

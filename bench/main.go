@@ -35,6 +35,7 @@ type config struct {
 	streamLines int           // that streams applications count the words of
 	quiet       time.Duration // without growth, after which an output has ended
 	restoreKeys int           // that a streams application restores
+	compactKeys int           // of a topic that is compacted; each comes twice
 }
 
 func main() {
@@ -75,6 +76,7 @@ func run(ctx context.Context, args []string) error {
 	fs.IntVar(&c.streamLines, "stream-lines", 400_000, "lines whose words streams applications count")
 	fs.DurationVar(&c.quiet, "quiet", 1500*time.Millisecond, "how long an output does not grow when it has ended")
 	fs.IntVar(&c.restoreKeys, "restore", 1_000_000, "keys that a streams application restores")
+	fs.IntVar(&c.compactKeys, "compact-keys", 10_000_000, "keys of a compacted topic; each comes twice, in 50 bytes")
 	peers := fs.String("peers", strings.Join(allPeers(), ","), "who takes part")
 	only := fs.String("only", "", "measure these parts only, separated by commas: "+strings.Join(partNames(), ", "))
 	out := fs.String("o", "", "write the table to this file, the samples beside it")

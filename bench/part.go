@@ -89,6 +89,8 @@ func (b *bench) sizes(part string) string {
 		return fmt.Sprintf("%d lines of %d words, %d partitions, %d threads; %d keys restored", b.streamLines, wordsInLine, streamsParts, streamsParts, b.restoreKeys)
 	case "engine":
 		return fmt.Sprintf("%d lines of %d words", b.streamLines/4, wordsInLine)
+	case "compact":
+		return fmt.Sprintf("%d keys, each twice, in records of %d bytes", b.compactKeys, keyedSize)
 	case "start":
 		return fmt.Sprintf("%d partitions", b.manyParts)
 	}

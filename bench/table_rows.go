@@ -51,6 +51,12 @@ func parts() []part {
 				"and to one that has none, in turns; and the CPU that the first uses beyond the second while nobody asks.", servers, true, turns(transactions),
 		},
 		{
+			"compact", "Compaction", "A topic in which each key comes twice, uncompressed, is cleaned: from the change of its min.cleanable.dirty.ratio until the cleaner's checkpoint " +
+				"is at its last segment, log.cleaner.backoff.ms 100 and Kafka's memory for keys. Meanwhile single records go through another topic, from produce to consume with a consumer that polls.",
+			[]string{"kq", "kafka"},
+			true, turns(compaction),
+		},
+		{
 			"streams", "Streams: word count on `kq serve`", "kq's word count and Kafka Streams' WordCountDemo " + kafkaVersion + " (its windowed twin is our own class), each as the only application on " +
 				"`kq serve`: the same lines, two threads, no cache, a persistent store, a commit every second, or every 100 ms exactly once. Lines/s from the first output record to the last, " +
 				"so without the start; CPU and memory of the application from its start. The last count of every word is compared.", []string{"kq", "kafka"}, false, turns(streamsOn("kq")),
@@ -87,6 +93,15 @@ func rows(part string) []row {
 		}
 	case "streams", "streams-kafka":
 		return streamsRows(part == "streams")
+	case "compact":
+		return []row{
+			{"compact.rate", "cleaned, MB/s", "%.0f", true, []limit{least("kafka", 1)}},
+			{"compact.left", "bytes left, %", "%.1f", false, nil},
+			{"compact.memory", "largest resident memory meanwhile, MB", "%.0f", true, []limit{most("", 192)}},
+			{"compact.idle-p99", "produce to consume before, p99 ms", "%.3f", false, nil},
+			{"compact.busy-p99", "produce to consume meanwhile, p99 ms", "%.3f", false, nil},
+			{"compact.p99", "produce to consume meanwhile, p99 of that before", "%.2f", true, []limit{most("", 2)}},
+		}
 	case "engine":
 		return []row{{"engine.lines", "lines/s", "%.0f", true, nil}}
 	case "copy":

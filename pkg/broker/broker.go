@@ -106,7 +106,7 @@ func (b *Broker) open(ctx context.Context, listeners []bound) error {
 	if s.Metrics != "" {
 		b.metrics = newMetrics(b.started)
 		var err error
-		if b.http, err = serveMetrics(ctx, s.Metrics, collector{b.metrics, b.logStats}, b.ready.Load); err != nil {
+		if b.http, err = serveMetrics(ctx, s.Metrics, collector{b.metrics, b.logStats, b.cleanerStat}, b.ready.Load); err != nil {
 			return err
 		}
 	}

@@ -34,3 +34,12 @@ func (b *Broker) brokerReal(name string) float64 {
 	}
 	return v
 }
+
+// cleanerStat returns what is exposed of compaction, nothing before the broker is
+// ready.
+func (b *Broker) cleanerStat() cleanerStat {
+	if !b.ready.Load() {
+		return cleanerStat{}
+	}
+	return cleanerStat{b.store.CleanerStats(), b.store.Uncleanable()}
+}

@@ -10,6 +10,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"kq/pkg/broker/internal/api"
+	"kq/pkg/broker/logstore"
 )
 
 // countedKeys is how many API keys have counters of their own.
@@ -72,6 +73,13 @@ type logStat struct {
 type collector struct {
 	metrics *metrics
 	logs    func() []logStat
+	cleaner func() cleanerStat
+}
+
+// cleanerStat is what is exposed of compaction.
+type cleanerStat struct {
+	logstore.CleanStats
+	uncleanable []logstore.TopicPartition
 }
 
 // Describe sends nothing: which series there are depends on what is asked of the
@@ -105,6 +113,7 @@ func (c collector) Collect(out chan<- prometheus.Metric) {
 		}
 		errs(float64(n), name)
 	})
+	c.collectCleaner(gauge, counter)
 	logs := c.logs()
 	gauge("kq_partitions", "Partitions that this broker has.")(float64(len(logs)))
 	size := gauge("kq_log_size_bytes", "Bytes of a partition's log.", "topic", "partition")
@@ -118,9 +127,25 @@ func (c collector) Collect(out chan<- prometheus.Metric) {
 	}
 }
 
+// collectCleaner sends what there is of compaction.
+func (c collector) collectCleaner(gauge, counter metricFamily) {
+	s := c.cleaner()
+	counter("kq_cleanings_total", "Times that the dirty part of a compacted log was cleaned.")(float64(s.Runs))
+	counter("kq_cleaner_read_bytes_total", "Bytes that were read to clean logs.")(float64(s.BytesIndexed + s.BytesRead))
+	counter("kq_cleaner_written_bytes_total", "Bytes of cleaned segments that were written.")(float64(s.BytesWritten))
+	gauge("kq_uncleanable_partitions", "Compacted partitions that are not cleaned any more: a batch is corrupt.")(float64(len(s.uncleanable)))
+	uncleanable := gauge("kq_log_uncleanable", "1 for a partition that is not cleaned any more.", "topic", "partition")
+	for _, tp := range s.uncleanable {
+		uncleanable(1, tp.Topic, strconv.Itoa(int(tp.Partition)))
+	}
+}
+
+// metricFamily describes a metric and returns a function that sends its values.
+type metricFamily func(name, help string, labels ...string) func(v float64, values ...string)
+
 // family returns a function that describes a metric and returns one that sends
 // its values.
-func family(out chan<- prometheus.Metric, kind prometheus.ValueType) func(name, help string, labels ...string) func(v float64, values ...string) {
+func family(out chan<- prometheus.Metric, kind prometheus.ValueType) metricFamily {
 	return func(name, help string, labels ...string) func(float64, ...string) {
 		desc := prometheus.NewDesc(name, help, labels, nil)
 		return func(v float64, values ...string) {

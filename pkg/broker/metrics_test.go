@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"kq/pkg/broker/internal/api"
+	"kq/pkg/broker/logstore"
 )
 
 func TestMetrics(t *testing.T) {
@@ -28,6 +29,11 @@ func TestMetrics(t *testing.T) {
 	var ready atomic.Bool
 	source := collector{m, func() []logStat {
 		return []logStat{{topic: `a"b`, partition: 2, size: 10, start: 3, end: 7}}
+	}, func() cleanerStat {
+		return cleanerStat{
+			logstore.CleanStats{Runs: 3, BytesIndexed: 40, BytesRead: 50, BytesWritten: 6},
+			[]logstore.TopicPartition{{Topic: "bad", Partition: 1}},
+		}
 	}}
 	srv, err := serveMetrics(t.Context(), "127.0.0.1:0", source, ready.Load)
 	if err != nil {
@@ -55,7 +61,8 @@ func TestMetrics(t *testing.T) {
 		`kq_errors_total{code="NOT_LEADER_FOR_PARTITION"} 1` + "\n",
 		`kq_errors_total{code="UNKNOWN_SERVER_ERROR"} 2` + "\n",
 		"kq_partitions 1\n", `kq_log_size_bytes{partition="2",topic="a\"b"} 10` + "\n",
-		"# TYPE kq_log_end_offset gauge\n",
+		"# TYPE kq_log_end_offset gauge\n", "kq_cleanings_total 3\n", "kq_cleaner_read_bytes_total 90\n", "kq_cleaner_written_bytes_total 6\n",
+		"kq_uncleanable_partitions 1\n", `kq_log_uncleanable{partition="1",topic="bad"} 1` + "\n",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)

@@ -18,6 +18,7 @@ type cleanPlayer struct {
 	r     *rand.Rand
 	clock *testClock
 	fs    vfs.FS
+	dir   string // empty: the default of openStore
 	c     Config
 	s     *Store
 	l     *Log
@@ -36,7 +37,11 @@ func newCleanPlayer(t *testing.T, seed uint64, fsys vfs.FS) *cleanPlayer {
 }
 
 func (p *cleanPlayer) open() {
-	p.s = openStore(p.t, p.fs, withClock(p.clock))
+	p.s = openStore(p.t, p.fs, withClock(p.clock), func(o *Options) {
+		if p.dir != "" {
+			o.Dir = p.dir
+		}
+	})
 	p.l = openLog(p.t, p.s, p.c)
 	if _, err := p.l.opened(); err != nil {
 		p.t.Fatal(err)
@@ -194,7 +199,7 @@ func (p *cleanPlayer) committed() map[string]string {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	all, _, _ := segmentBatches(p.t, p.l)
+	all, _, _ := looseBatches(p.t, p.l)
 	for _, b := range all {
 		if b.control || b.base >= limit || b.last < p.l.StartOffset() ||
 			b.txn && slices.ContainsFunc(aborted, func(a AbortedTxn) bool {
@@ -247,10 +252,40 @@ func TestCleanModel(t *testing.T) {
 					p.reopen(p.r.IntN(2) == 0)
 				case i%120 == 119:
 					p.trim()
+				case i%80 == 79:
+					p.truncate()
 				}
 			}
 			t.Logf("%d cleanings, %d batches are left", p.runs, len(p.m.batches))
 		})
+	}
+}
+
+// truncate cuts the log's end off, where compaction has left nothing perhaps.
+func (p *cleanPlayer) truncate() {
+	p.t.Helper()
+	start, end := p.l.StartOffset(), p.l.EndOffset()
+	at := max(start, end-p.r.Int64N(60))
+	if err := p.l.TruncateTo(at); err != nil {
+		p.t.Fatal(err)
+	}
+	end = p.l.EndOffset()
+	if end > at {
+		p.t.Fatalf("the log ends at %d after it was cut at %d", end, at)
+	}
+	p.l.SetHighWatermark(end)
+	n := slices.IndexFunc(p.m.batches, func(b modelBatch) bool { return b.last >= at })
+	if n < 0 {
+		n = len(p.m.batches)
+	}
+	got, lastOf, _ := segmentBatches(p.t, p.l)
+	if err := compareClean(got, p.m.batches[:n], lastOf); err != nil {
+		p.t.Fatalf("after cutting at %d: %v", at, err)
+	}
+	p.m.batches = got
+	clear(p.seqs)
+	for _, a := range p.l.ActiveProducers() {
+		p.seqs[a.ProducerID] = producerSeq{epoch: a.Epoch, next: a.LastSequence + 1, open: a.TxnStartOffset >= 0}
 	}
 }
 

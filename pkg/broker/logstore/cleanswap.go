@@ -20,7 +20,6 @@ var errReplaced = errors.New("segments have left the log")
 // yet.
 type pendingSwap struct {
 	seg     *segment
-	names   []string   // suffixes of its files
 	olds    []*segment // whose files go
 	removed bool       // they are gone, durably
 }
@@ -48,10 +47,10 @@ func (l *Log) swapIn(s *cleanedSegment, olds []*segment, end int64, seg *segment
 	if err := l.place.fs.SyncDir(l.place.dir); err != nil {
 		return l.fail(fmt.Errorf("sync: %w", err))
 	}
-	seg.swap = true
+	seg.swap = slices.Clone(s.names)
 	l.replace(olds, seg)
 	seg.keepIndexes(s.ix.offsets, s.ix.times)
-	l.swap = &pendingSwap{seg: seg, names: s.names, olds: olds}
+	l.swap = &pendingSwap{seg: seg, olds: olds}
 	return l.finishSwap()
 }
 
@@ -154,7 +153,7 @@ func (l *Log) finishSwap() error {
 		}
 		p.removed = true
 	}
-	if err := l.renameSwap(p); err != nil {
+	if err := l.renameSwap(p.seg); err != nil {
 		return storageError("replace segments of "+l.tp.String(), err)
 	}
 	l.swap = nil
@@ -179,20 +178,22 @@ func (l *Log) dropReplaced(old *segment, snapshot bool) (err error) {
 
 // renameSwap gives the log file its name first, durably: until then, whatever has
 // its own name is of what was replaced. It needs syncMu.
-func (l *Log) renameSwap(p *pendingSwap) error {
-	p.seg.mu.Lock()
-	defer p.seg.mu.Unlock()
-	for i, suffix := range p.names {
-		name := l.place.path(p.seg.base, suffix)
-		if err := ignoreMissing(l.place.fs.Rename(name+swapSuffix, name)); err != nil {
+func (l *Log) renameSwap(seg *segment) error {
+	seg.mu.Lock()
+	defer seg.mu.Unlock()
+	for len(seg.swap) > 0 {
+		suffix := seg.swap[0]
+		name := l.place.path(seg.base, suffix)
+		if err := l.place.fs.Rename(name+swapSuffix, name); err != nil {
 			return err
 		}
-		if i == 0 {
-			if err := l.place.fs.SyncDir(l.place.dir); err != nil {
-				return l.fail(fmt.Errorf("sync: %w", err))
-			}
+		seg.swap = seg.swap[1:]
+		if suffix != logSuffix {
+			continue
+		}
+		if err := l.place.fs.SyncDir(l.place.dir); err != nil {
+			return l.fail(fmt.Errorf("sync: %w", err))
 		}
 	}
-	p.seg.swap = false
 	return nil
 }

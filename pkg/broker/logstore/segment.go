@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -89,12 +90,12 @@ type segment struct {
 
 	mu   sync.Mutex // orders opening, the end, and the change of names
 	dead bool       // guarded by mu
-	swap bool       // guarded by mu: the files are called .swap still
+	swap []string   // guarded by mu: suffixes of the files that are called .swap still
 }
 
 // path is the name of one of the segment's files. It needs mu.
 func (s *segment) path(suffix string) string {
-	if s.swap {
+	if slices.Contains(s.swap, suffix) {
 		suffix += swapSuffix
 	}
 	return s.place.path(s.base, suffix)

@@ -135,7 +135,11 @@ func (l *Log) truncate(v *view, offset int64) error {
 		return err
 	}
 	seg := v.segs[i]
-	if err := l.lowerRecoveryPoint(max(seg.base, end-1)); err != nil {
+	last, err := l.keptBefore(v, i, pos)
+	if err != nil {
+		return err
+	}
+	if err := l.lowerRecoveryPoint(max(seg.base, min(end-1, last))); err != nil {
 		return err
 	}
 	l.act.disown()
@@ -165,6 +169,9 @@ func (l *Log) truncate(v *view, offset int64) error {
 	if err := l.shorten(seg, pos, x.cutAt(rel, pos), t.cutAt(rel), kept); err != nil {
 		return l.fail(err)
 	}
+	if err := l.fill(next, last, end); err != nil {
+		return l.fail(err)
+	}
 	if err := l.reopen(v, i, next, end); err != nil {
 		return l.fail(err)
 	}
@@ -188,6 +195,45 @@ func (l *Log) cutPoint(v *view, i int, offset int64) (pos, end int64, err error)
 		return v.sizeOf(i), offset, nil
 	}
 	return h.pos, min(offset, h.base), nil
+}
+
+// keptBefore is the offset after the last batch of segment i that lies before
+// pos.
+func (l *Log) keptBefore(v *view, i int, pos int64) (int64, error) {
+	x, err := v.offsetIndex(i)
+	if err != nil {
+		return 0, err
+	}
+	file, err := v.segs[i].acquire()
+	if err != nil {
+		return 0, err
+	}
+	defer file.release()
+	last := v.segs[i].base
+	sc := newScanner(file.f, x.floor(pos-1), pos, false)
+	for sc.next() {
+		last = sc.head.last + 1
+	}
+	return last, sc.err
+}
+
+// fill makes a segment that ends where compaction has left nothing end at an
+// offset, with batches that have no records, durably: recovery must find the end.
+func (l *Log) fill(seg *segment, last, end int64) (err error) {
+	if last >= end {
+		return nil
+	}
+	f, err := seg.place.fs.OpenFile(seg.place.path(seg.base, logSuffix), os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	p := emptyBatches(last, end)
+	_, err = f.WriteAt(p, seg.size)
+	if err == nil {
+		err = f.Sync()
+	}
+	seg.size += int64(len(p))
+	return errors.Join(err, f.Close())
 }
 
 // shorten cuts a segment's files: the log file in place if nobody reads it, by a
