@@ -40,6 +40,7 @@ type Broker struct {
 	groups     atomic.Pointer[group.Coordinator] // from openGroups on
 	// shareStates is set from openShares on.
 	shareStates atomic.Pointer[share.Coordinator]
+	shares      *share.Manager
 	metrics     *metrics
 	http        *metricsServer
 
@@ -330,6 +331,7 @@ func (b *Broker) shutdown(clean bool) {
 	b.controller.Close()    // first: what it commits from now on, nobody would follow
 	b.catalog.Close()
 	b.txns.Close()
+	b.shares.Close()
 	b.shareStates.Load().Close()
 	b.server.close()
 	err := b.store.Close(clean)

@@ -9,7 +9,7 @@ import (
 	"kq/pkg/broker/internal/topic"
 )
 
-// openShares starts the share coordinator and gives it to service.
+// openShares starts the share coordinator and what uses it, and gives them to service.
 func (b *Broker) openShares(service *api.Service) error {
 	s := b.set
 	log, err := b.stateLog(share.Topic, "share.coordinator.state.topic", map[string]string{
@@ -37,6 +37,13 @@ func (b *Broker) openShares(service *api.Service) error {
 	b.shareStates.Store(states)
 	states.Follow(b.catalog.Image())
 	states.Start()
+	shares, err := share.New(share.Options{
+		Persister: states, Topics: b.catalog, Sessions: int(s.number("group.share.max.share.sessions")), Now: s.Now, Logger: s.Logger,
+	})
+	if err != nil {
+		return err
+	}
+	b.shares, service.Shares = shares, shares
 	return nil
 }
 

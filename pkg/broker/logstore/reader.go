@@ -47,6 +47,12 @@ func (r *Region) ReadAt(p []byte, off int64) (int, error) {
 	return n, err
 }
 
+// Narrow leaves the bytes from begin to end of the region.
+func (r *Region) Narrow(begin, end int) {
+	begin, end = max(0, min(begin, r.n)), max(0, min(end, r.n))
+	r.off, r.n = r.off+int64(begin), max(0, end-begin)
+}
+
 // File is the file that holds the region, from Offset on.
 func (r *Region) File() vfs.File { return r.file.f }
 

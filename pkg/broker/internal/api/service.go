@@ -9,6 +9,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"kq/pkg/broker/internal/meta"
+	"kq/pkg/broker/internal/share"
 	"kq/pkg/broker/internal/topic"
 )
 
@@ -80,9 +81,10 @@ type Service struct {
 	Groups     GroupAdmin      // with Members
 	// ConsumerGroups is with Members.
 	ConsumerGroups ConsumerGroups
-	ShareStates    ShareStates  // nil: there are no share groups
-	ShareGroups    ShareGroups  // with Members
-	ShareOffsets   ShareOffsets // with Members
+	ShareStates    ShareStates    // nil: there are no share groups
+	ShareGroups    ShareGroups    // with Members
+	ShareOffsets   ShareOffsets   // with Members
+	Shares         *share.Manager // with ShareStates
 	// Static are the broker configs of server.properties and the command line.
 	Static map[string]string
 	Now    func() time.Time

@@ -78,6 +78,8 @@ func routes() *[maxKey + 1]route {
 		75:                  {"DescribeTopicPartitions", 0, 0, cold(handleDescribeTopicPartitions)},
 		76:                  {"ShareGroupHeartbeat", 1, 1, grouped(handleShareGroupHeartbeat)},
 		77:                  {"ShareGroupDescribe", 1, 1, grouped(handleShareGroupDescribe)},
+		78:                  {"ShareFetch", 1, 2, shared(handleShareFetch)},
+		79:                  {"ShareAcknowledge", 1, 2, shared(handleShareAcknowledge)},
 		83:                  {"InitializeShareGroupState", 0, 0, shared(handleInitializeShareGroupState)},
 		84:                  {"ReadShareGroupState", 0, 0, shared(handleReadShareGroupState)},
 		85:                  {"WriteShareGroupState", 0, 1, shared(handleWriteShareGroupState)},

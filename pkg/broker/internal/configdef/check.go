@@ -4,6 +4,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Rule is the kind of a Check.
@@ -173,6 +174,23 @@ func offsetReset(s string) bool {
 	}
 	seconds, ok := parseISODuration(text)
 	return ok && seconds >= 0
+}
+
+// ResetDuration is how far back a value of an offset reset policy begins: that of
+// by_duration:D; false for other values.
+func ResetDuration(value string) (d time.Duration, ok bool) {
+	text, ok := strings.CutPrefix(value, "by_duration:")
+	if !ok {
+		return 0, false
+	}
+	seconds, ok := parseISODuration(text)
+	if !ok || seconds < 0 {
+		return 0, false
+	}
+	if seconds > math.MaxInt64/float64(time.Second) {
+		return math.MaxInt64, true
+	}
+	return time.Duration(seconds * float64(time.Second)), true
 }
 
 // parseISODuration reads java.time.Duration.parse's form, such as P1DT2H or PT-1.5S, case-insensitively.

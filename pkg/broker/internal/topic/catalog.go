@@ -155,11 +155,16 @@ func (c *Catalog) BrokerNumber(name string) int64 {
 // BrokerText is the value in force of one of this broker's configs.
 func (c *Catalog) BrokerText(name string) string { return c.brokerConfig(name) }
 
-// GroupNumber is the value in force of a config of a consumer group, a number.
-func (c *Catalog) GroupNumber(group, name string) int64 {
+// GroupText is the value in force of a config of a group.
+func (c *Catalog) GroupText(group, name string) string {
 	img := c.Image()
-	value := configdef.EffectiveGroup(name, img.Config(meta.ResourceGroup, group),
+	return configdef.EffectiveGroup(name, img.Config(meta.ResourceGroup, group),
 		img.Config(meta.ResourceBroker, c.brokerName()), img.Config(meta.ResourceBroker, ""), c.o.Static).Value
+}
+
+// GroupNumber is the value in force of a config of a group, a number.
+func (c *Catalog) GroupNumber(group, name string) int64 {
+	value := c.GroupText(group, name)
 	n, err := strconv.ParseInt(value, 10, 64)
 	if err != nil {
 		c.o.Logger.Warn("group config is no number", "group", group, "name", name, "value", value)

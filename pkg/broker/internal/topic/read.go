@@ -108,6 +108,9 @@ func endOf(regions []logstore.Region) (int64, error) {
 	return end, nil
 }
 
+// View is what a reader at a level would see now.
+func (p *Partition) View(i Isolation) View { return View{p.lead.Load(), p.limit(i)} }
+
 // limit is the offset that bounds a reader.
 func (p *Partition) limit(i Isolation) int64 {
 	switch i {

@@ -105,6 +105,15 @@ func (w *Wait) Force() {
 	}
 }
 
+// Wake makes the wait look again, as if enough had become visible. Anybody may call
+// it, in any state.
+func (w *Wait) Wake() {
+	w.credit.Add(1 << 32)
+	if w.claim() {
+		w.run()
+	}
+}
+
 // claim takes a parked wait; the caller must call run, or be its owner anyway.
 func (w *Wait) claim() bool { return w.state.CompareAndSwap(waitParked, waitRunning) }
 

@@ -65,8 +65,12 @@ func (r *FetchResponse) AppendChunks(chunks []Chunk, version int16) []Chunk {
 	buf := NewBuf(r.sizeHint())
 	e := fetchEncoder{dst: buf.Bytes()[:0], version: version, flexible: version >= 12}
 	e.response(r)
-	buf.Adopt(e.dst)
+	return e.appendChunks(chunks, buf)
+}
 
+// appendChunks appends what was encoded into buf, and the regions between.
+func (e *fetchEncoder) appendChunks(chunks []Chunk, buf *Buf) []Chunk {
+	buf.Adopt(e.dst)
 	start := 0
 	for _, cut := range e.cuts {
 		if cut.at > start {

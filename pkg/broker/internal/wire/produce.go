@@ -210,12 +210,15 @@ func appendNodeEndpoints(dst []byte, nodes []NodeEndpoint) []byte {
 	dst = appendUvarint(dst, uint32(size))
 	dst = appendUvarint(dst, uint32(len(nodes)+1))
 	for i := range nodes {
-		n := &nodes[i]
-		dst = appendInt32(dst, n.ID)
-		dst = appendString(dst, true, n.Host)
-		dst = appendInt32(dst, n.Port)
-		dst = appendNullString(dst, true, n.Rack)
-		dst = append(dst, 0)
+		dst = appendNodeEndpoint(dst, &nodes[i])
 	}
 	return dst
+}
+
+func appendNodeEndpoint(dst []byte, n *NodeEndpoint) []byte {
+	dst = appendInt32(dst, n.ID)
+	dst = appendString(dst, true, n.Host)
+	dst = appendInt32(dst, n.Port)
+	dst = appendNullString(dst, true, n.Rack)
+	return append(dst, 0)
 }
