@@ -69,18 +69,22 @@ func (f *flight) acknowledge(member string, batches []AckBatch, r rules, now tim
 		if b.Last < f.start {
 			continue
 		}
-		if why := f.acknowledgeBatch(t, b, r, now); why.code != 0 {
-			f.finish(t, false, r, now)
+		if why := f.acknowledgeBatch(t, b, r); why.code != 0 {
+			f.finish(t, false, r, 0) // the member has them again, whatever the time
 			return nil, why
 		}
 	}
+	for _, rec := range t.renewed {
+		rec.until = now + r.lock
+	}
+	t.renewed = nil
 	if len(t.ranges) == 0 {
 		return nil, refusal{}
 	}
 	return t, refusal{}
 }
 
-func (f *flight) acknowledgeBatch(t *transition, b AckBatch, r rules, now time.Duration) refusal {
+func (f *flight) acknowledgeBatch(t *transition, b AckBatch, r rules) refusal {
 	i := f.floor(max(b.First, f.start))
 	if i < 0 {
 		return errNotFound
@@ -107,7 +111,7 @@ func (f *flight) acknowledgeBatch(t *transition, b AckBatch, r rules, now time.D
 		var why refusal
 		s.pieces(func(first, last int64, rec *record) bool {
 			if first >= b.First && last <= b.Last {
-				why = t.acknowledge(s, rec, first, last, b, r, now)
+				why = t.acknowledge(s, rec, first, last, b, r)
 			}
 			return why.code == 0
 		})
@@ -134,7 +138,7 @@ func (r *record) heldBy(member string) refusal {
 }
 
 // acknowledge takes one type for the offsets of a record.
-func (t *transition) acknowledge(s *span, rec *record, first, last int64, b AckBatch, r rules, now time.Duration) refusal {
+func (t *transition) acknowledge(s *span, rec *record, first, last int64, b AckBatch, r rules) refusal {
 	if s.each != nil {
 		switch {
 		case rec.state != acquired:
@@ -154,7 +158,7 @@ func (t *transition) acknowledge(s *span, rec *record, first, last int64, b AckB
 		if !r.renew {
 			return errNoRenew
 		}
-		rec.until = now + r.lock
+		t.renewed = append(t.renewed, rec)
 		return refusal{}
 	case ackAccept:
 		t.set(rec, first, last, acknowledged)

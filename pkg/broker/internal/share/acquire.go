@@ -44,7 +44,9 @@ func (f *flight) acquire(a acquisition) []Range {
 		}
 		a.most, last = int(min(int64(a.most), f.end-a.offset+1)), min(last, f.end)
 	}
-	f.archiveMissing(a.offset, base)
+	if f.archiveMissing(a.offset, base); last < max(base, f.start) {
+		return nil
+	}
 	from := max(base, f.start)
 	if i := f.floor(base); i >= 0 {
 		if from = base; f.spans[i].last >= base {

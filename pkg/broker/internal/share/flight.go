@@ -33,6 +33,8 @@ type record struct {
 type transition struct {
 	member string
 	ranges []staterec.ShareStateBatch // what is to be written
+	// renewed are the records whose locks begin anew if all of it holds.
+	renewed []*record
 }
 
 // span is consecutive offsets in flight.
