@@ -12,7 +12,7 @@ import (
 func Rows() []Row {
 	var all []Row
 	for _, part := range [][]Row{
-		wireRows(), metadataRows(), produceRows(), idempotenceRows(), timestampRows(), fetchRows(), offsetRows(), adminRows(), clusterAdminRows(), accountRows(), configRows(), groupRows(), consumerGroupRows(), txnRows(), sharePartitionRows(),
+		wireRows(), metadataRows(), produceRows(), idempotenceRows(), timestampRows(), fetchRows(), offsetRows(), adminRows(), clusterAdminRows(), accountRows(), configRows(), groupRows(), consumerGroupRows(), shareGroupRows(), txnRows(), sharePartitionRows(),
 	} {
 		all = append(all, part...)
 	}

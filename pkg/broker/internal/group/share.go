@@ -50,7 +50,7 @@ func noGroup(id string) string { return fmt.Sprintf("Group %s not found.", id) }
 // ShareGroupHeartbeat answers ShareGroupHeartbeat. A member that joins makes the group.
 func (c *Coordinator) ShareGroupHeartbeat(client machine.Client, q *kmsg.ShareGroupHeartbeatRequest, reply func(*kmsg.ShareGroupHeartbeatResponse)) {
 	if !c.speaksShare() {
-		reply(share.Refused(kerr.UnsupportedVersion, kerr.UnsupportedVersion.Description))
+		reply(share.Refused(kerr.UnsupportedVersion, ""))
 		return
 	}
 	if resp := share.Check(q); resp != nil {

@@ -24,7 +24,7 @@ func (c *Coordinator) AlterShareGroupOffsets(q *kmsg.AlterShareGroupOffsetsReque
 		refuse(kerr.UnsupportedVersion, kerr.UnsupportedVersion.Description)
 		return
 	case q.GroupID == "":
-		refuse(kerr.InvalidGroupID, kerr.InvalidGroupID.Description)
+		refuse(kerr.InvalidGroupID, "The group id is invalid.")
 		return
 	}
 	_, err := c.turn(q.GroupID, c.newShare, func(t *turn) {
@@ -104,7 +104,7 @@ func (c *Coordinator) DeleteShareGroupOffsets(q *kmsg.DeleteShareGroupOffsetsReq
 		refuse(kerr.UnsupportedVersion, kerr.UnsupportedVersion.Description)
 		return
 	case q.GroupID == "":
-		refuse(kerr.InvalidGroupID, kerr.InvalidGroupID.Description)
+		refuse(kerr.InvalidGroupID, "The group id is invalid.")
 		return
 	}
 	err, text := c.shareTurn(q.GroupID, func(t *turn, g *share.Group) {

@@ -115,8 +115,8 @@ func (g *Group) Commit(machine.Commit) (machine.PartitionCheck, *kerr.Error) {
 	return nil, kerr.GroupIDNotFound
 }
 
-// Fetch refuses, for the same reason.
-func (g *Group) Fetch(string, int32) *kerr.Error { return kerr.GroupIDNotFound }
+// Fetch lets everybody see that there are none.
+func (g *Group) Fetch(string, int32) *kerr.Error { return nil }
 
 // Expiry keeps the group until somebody deletes it.
 func (g *Group) Expiry() machine.Expiry { return machine.Expiry{Never: true, Keep: true} }

@@ -33,7 +33,7 @@ func Check(q *kmsg.ShareGroupHeartbeatRequest) *kmsg.ShareGroupHeartbeatResponse
 	msg := ""
 	switch {
 	case q.MemberID == "" || len(utf16.Encode([]rune(q.MemberID))) > maxMemberID:
-		msg = "Invalid member id in the request."
+		// KafkaApis refuses it, without a message.
 	case blank(q.MemberID):
 		msg = "MemberId can't be empty."
 	case blank(q.GroupID):
