@@ -44,7 +44,12 @@ transactions, share the states of share groups.
 With -g it reads the partitions that GROUP gives it, from where the group is;
 --from says where to begin in those that it has no offset of (default: start).
 It commits what was written to standard output, and then leaves the group. A
-group whose other members have some partitions gives it the others alone.`,
+group whose other members have some partitions gives it the others alone.
+
+With --share-group it reads what the share group GROUP (KIP-932) gives it, whose
+members share the records of each partition, until nothing came for ten seconds
+(--idle), or without end with -F. What was written is acknowledged with --ack:
+accept, release (it is delivered again) or reject; the rest is released.`,
 		Example: `  kq consume orders -f value > orders.txt
   kq consume orders -F --from end
   kq consume orders --from @-1h --to @-30m
@@ -54,7 +59,8 @@ group whose other members have some partitions gives it the others alone.`,
   kq consume orders -f '{{.Offset}} {{.Key | upper}}\n'
   kq consume orders | jq .value
   kq consume orders -g billing -n 10
-  kq consume orders payments -g billing -F --balancer consumer`,
+  kq consume orders payments -g billing -F --balancer consumer
+  kq consume jobs --share-group workers -n 1`,
 		Args:              args(1, -1, "the name of a topic"),
 		Annotations:       map[string]string{recordCommand: "out"},
 		ValidArgsFunction: a.completeTopics,
@@ -69,6 +75,7 @@ group whose other members have some partitions gives it the others alone.`,
 	s.VarP(&f.count, "count", "n", "stop after `NUMBER` records in all")
 	f.addTo(cmd)
 	f.addGroup(a, cmd)
+	f.addShare(a, cmd)
 	return cmd
 }
 
@@ -78,6 +85,9 @@ func (a *app) consume(cmd *cobra.Command, f *consumeFlags, topics []string) erro
 		return err
 	}
 	if err := f.groupOptions(cmd); err != nil {
+		return err
+	}
+	if err := f.shareOptions(cmd); err != nil {
 		return err
 	}
 	o, err := f.options(topics)
@@ -104,6 +114,8 @@ func (a *app) consume(cmd *cobra.Command, f *consumeFlags, topics []string) erro
 			return cli.WithHint(err, "{{if}} tells apart records that differ: %s --help lists the fields", cmd.CommandPath())
 		case err != nil && memberHint(err, o.Group) != "":
 			return cli.WithHint(err, "%s", memberHint(err, o.Group))
+		case err != nil && shareHint(err, o.Share) != "":
+			return cli.WithHint(err, "%s", shareHint(err, o.Share))
 		case err != nil && o.Regex:
 			return err
 		case err != nil:

@@ -82,7 +82,7 @@ func (f *consumeFlags) options(topics []string) (consume.Options, error) {
 		if o.Tail > 0 {
 			return o, cli.WithHint(cli.Usagef("--from and --tail both say where to begin"), "--tail %d --to PLACE gives the last records before a place", o.Tail)
 		}
-	case o.Follow && o.Tail == 0 && o.Group.Name == "":
+	case o.Follow && o.Tail == 0 && o.Group.Name == "" && o.Share.Name == "":
 		o.From = consume.End()
 	}
 	if f.to != "" {

@@ -24,13 +24,12 @@ func shareGroupRows() []Row {
 		}},
 		{Name: "s-max-size", Traps: []int{96}, Config: map[string]string{"group.share.max.size": "2"}, Run: func(s *Session) {
 			s.Coordinator(kindGroup, "sm")
-			s.Topic("sm", 2)
-			s.Do(shareBeat("sm", "a", 0, "sm"))
-			s.Do(shareBeat("sm", "b", 0, "sm"))
-			s.Send(shareBeat("sm", "c", 0, "sm"))
+			s.Do(shareBeat("sm", "a", 0, "later"))
+			s.Do(shareBeat("sm", "b", 0, "later"))
+			s.Send(shareBeat("sm", "c", 0, "later"))
 			s.Send(shareBeat("sm", "c", 4))
 			s.Note("one that is in joins again; one that is not leaves")
-			s.Send(shareBeat("sm", "a", 0, "sm"))
+			s.Send(shareBeat("sm", "a", 0, "later"))
 			s.Send(shareBeat("sm", "c", -1))
 		}},
 	}

@@ -117,6 +117,9 @@ const (
 const patience = 30 * time.Second
 
 func (r *reader) run(ctx context.Context) error {
+	if r.options.Share.Name != "" {
+		return r.runShare(ctx)
+	}
 	if err := r.plan(ctx); err != nil {
 		return err
 	}

@@ -33,6 +33,9 @@ type Options struct {
 	// Group is the consumer group to read as a member of; none without a name.
 	Group Group
 
+	// Share is the share group to read as a member of; none without a name.
+	Share Share
+
 	// Notice is told what the reader of the output should know, as that records
 	// asked for are gone. It may be nil.
 	Notice func(text string)
@@ -62,6 +65,9 @@ func (o *Options) Validate() error {
 		}
 	}
 	if err := o.Group.validate(o); err != nil {
+		return err
+	}
+	if err := o.Share.validate(o); err != nil {
 		return err
 	}
 	_, err := o.patterns()
