@@ -23,7 +23,7 @@ func newGroupDeleteOffsetsCommand(a *app) *cobra.Command {
 		Long: `Delete the offsets that a group has committed for topics, or for some of their
 partitions: of topics it reads no more, which would count as lag. No member of
 the group may be subscribed to them. On a terminal it asks first; elsewhere it
-needs --yes.`,
+needs --yes. A share group must have no members, and forgets whole topics.`,
 		Example: `  kq group delete-offsets billing -t old-orders --yes
   kq group delete-offsets billing -t orders:0,1 --dry-run`,
 		Args:              args(1, 1, "the name of a group"),

@@ -25,7 +25,10 @@ members and what each has. -o wide shows more, -o json everything.
 
 The lag is counted in offsets up to the end of the log: from the log's start
 where nothing is committed, and 0 where nothing but control records and records
-of aborted transactions is left.`,
+of aborted transactions is left.
+
+A share group commits nothing: CURRENT is where it starts in the partition, and
+LAG the records from there on that are not done with, as its brokers count them.`,
 		Example: `  kq group describe billing
   kq group describe billing --members -o wide
   kq group describe billing -o json | jq '.[].lag'`,

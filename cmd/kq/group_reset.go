@@ -26,7 +26,8 @@ func newGroupResetCommand(a *app) *cobra.Command {
 		Use:   "reset GROUP {--to PLACE|--to-group GROUP|-f FILE} [flags]",
 		Short: "move the committed offsets of a group",
 		Long: `Move the committed offsets of a group that has no members, in the partitions it
-has offsets of, or in those of -t. A group that does not exist is made.
+has offsets of, or in those of -t. A group that does not exist is made. A share
+group is moved to where it starts: what was acknowledged behind is forgotten.
 
 PLACE is start, end, current, an offset N, +N or -N (so many after or before the
 committed offset), @TIME (the first record of that time or later) or @-DURATION

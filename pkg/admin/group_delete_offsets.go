@@ -41,7 +41,8 @@ type DeletedOffset struct {
 }
 
 // DeleteGroupOffsets deletes committed offsets (OffsetDelete, KIP-496). A group
-// may have members, as long as they are not subscribed to the topic.
+// may have members, as long as they are not subscribed to the topic. The start
+// offsets of a share group go by topic, while it has no members.
 func DeleteGroupOffsets(ctx context.Context, cl *kgo.Client, o DeleteGroupOffsetsOptions) ([]DeletedOffset, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
@@ -54,7 +55,19 @@ func DeleteGroupOffsets(ctx context.Context, cl *kgo.Client, o DeleteGroupOffset
 	case groups[0].Error != nil:
 		return nil, fail(groups[0].Error)
 	}
-	plan := o.plan(committedOf(&groups[0]))
+	shared := groups[0].Type == ShareGroup
+	if shared && slices.ContainsFunc(o.Topics, func(t TopicPartitions) bool { return len(t.Partitions) > 0 }) {
+		return nil, fmt.Errorf("%w: a share group's offsets are deleted by topic, not by partition", ErrOptions)
+	}
+	have := committedOf(&groups[0])
+	if shared {
+		for _, p := range groups[0].Partitions {
+			if k := (placeKey{p.Topic, p.Number}); p.Current == nil {
+				have[k] = GroupOffset{Topic: p.Topic, Partition: p.Number, Offset: -1} // it has a state all the same
+			}
+		}
+	}
+	plan := o.plan(have)
 	set := kadm.TopicsSet{}
 	for _, p := range plan {
 		if p.Deleted {
@@ -68,6 +81,12 @@ func DeleteGroupOffsets(ctx context.Context, cl *kgo.Client, o DeleteGroupOffset
 		if err := o.Approve(plan); err != nil {
 			return nil, err
 		}
+	}
+	if shared {
+		if err := deleteShare(ctx, cl, o.Group, plan); err != nil {
+			return nil, fail(err)
+		}
+		return plan, nil
 	}
 	answers, err := kadm.NewClient(cl).DeleteOffsets(ctx, o.Group, set)
 	if err != nil {
@@ -98,7 +117,10 @@ func (o *DeleteGroupOffsetsOptions) plan(committed map[placeKey]GroupOffset) []D
 	rows := map[placeKey]DeletedOffset{}
 	for k, c := range committed {
 		if chosen(o.Topics, k.topic, k.partition) {
-			rows[k] = DeletedOffset{Topic: k.topic, Number: k.partition, Offset: &c.Offset, Deleted: true}
+			rows[k] = DeletedOffset{Topic: k.topic, Number: k.partition, Deleted: true}
+			if c.Offset >= 0 {
+				rows[k] = DeletedOffset{Topic: k.topic, Number: k.partition, Offset: &c.Offset, Deleted: true}
+			}
 		}
 	}
 	for _, t := range o.Topics {

@@ -43,7 +43,7 @@ type GroupDescription struct {
 	Epoch       *int32           `json:"epoch"`    // of the group; null in classic groups
 	Coordinator GroupCoordinator `json:"coordinator"`
 	Members     []GroupMember    `json:"members"`    // by client and id
-	Partitions  []GroupPartition `json:"partitions"` // by topic and number; empty for share groups
+	Partitions  []GroupPartition `json:"partitions"` // by topic and number
 	Lag         int64            `json:"lag"`        // of all partitions that it is known of
 	Error       *Error           `json:"error,omitempty"`
 }

@@ -11,7 +11,7 @@ import (
 
 // GroupLagsOptions chooses groups and topics.
 type GroupLagsOptions struct {
-	Groups []string          // empty for all of the cluster but share groups
+	Groups []string          // empty for all of the cluster
 	Topics []TopicPartitions // empty for all
 }
 
@@ -64,9 +64,7 @@ func GroupLags(ctx context.Context, cl *kgo.Client, o GroupLagsOptions) ([]Group
 			return nil, err
 		}
 		for _, g := range listed {
-			if g.Type != ShareGroup {
-				names = append(names, g.Name)
-			}
+			names = append(names, g.Name)
 		}
 		if len(names) == 0 {
 			return []GroupLag{}, nil
@@ -81,9 +79,6 @@ func GroupLags(ctx context.Context, cl *kgo.Client, o GroupLagsOptions) ([]Group
 		g := &groups[i]
 		if len(o.Groups) == 0 && errors.Is(g.Error, kerr.GroupIDNotFound) {
 			continue // it went away since it was listed
-		}
-		if g.Type == ShareGroup {
-			g.Error = itemError(errShareOffsets, "")
 		}
 		l := o.lag(g)
 		if missing := o.missing(&l); missing != "" && len(o.Groups) > 0 && l.Error == nil {

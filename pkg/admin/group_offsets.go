@@ -16,7 +16,7 @@ import (
 type GroupPartition struct {
 	Topic       string  `json:"topic"`
 	Number      int32   `json:"partition"`
-	Current     *int64  `json:"current"`      // the committed offset, that of the next record; nil for none
+	Current     *int64  `json:"current"`      // the committed offset, that of the next record, or a share group's start offset; nil for none
 	LeaderEpoch *int32  `json:"leader_epoch"` // committed with it
 	Metadata    string  `json:"metadata"`     // committed with it
 	Start       *int64  `json:"start"`        // of the log
@@ -45,6 +45,9 @@ func fillOffsets(ctx context.Context, cl *kgo.Client, groups []GroupDescription)
 	for i := range groups {
 		w.collect(&groups[i], committed[groups[i].Name], topics)
 	}
+	if err := shareOffsets(ctx, cl, groups, topics); err != nil {
+		return err
+	}
 	if len(topics) == 0 {
 		return nil
 	}
@@ -52,7 +55,9 @@ func fillOffsets(ctx context.Context, cl *kgo.Client, groups []GroupDescription)
 		return err
 	}
 	for i := range groups {
-		if groups[i].Type != ShareGroup {
+		if groups[i].Type == ShareGroup {
+			w.exist(groups[i].Partitions)
+		} else {
 			w.rows(&groups[i], committed[groups[i].Name])
 		}
 	}
@@ -73,7 +78,11 @@ func fillOffsets(ctx context.Context, cl *kgo.Client, groups []GroupDescription)
 	var behind []*GroupPartition
 	for i := range groups {
 		for j := range groups[i].Partitions {
-			if p := &groups[i].Partitions[j]; w.measure(p) && *p.Lag > 0 {
+			p, lag := &groups[i].Partitions[j], groups[i].Partitions[j].Lag
+			known := w.measure(p)
+			if groups[i].Type == ShareGroup {
+				p.Lag = lag // counted by the brokers, which know what is done with
+			} else if known && *p.Lag > 0 {
 				behind = append(behind, p)
 			}
 		}
@@ -174,17 +183,25 @@ func (w *groupWork) rows(g *GroupDescription, committed kadm.OffsetResponses) {
 		}
 	}
 	for _, k := range slices.SortedFunc(maps.Keys(rows), placeKey.compare) {
-		p := rows[k]
-		d := w.details[k.topic]
-		if _, there := d.Partitions[k.partition]; there && d.Err == nil {
-			w.parts[k] = true
+		g.Partitions = append(g.Partitions, *rows[k])
+	}
+	w.exist(g.Partitions)
+}
+
+// exist notes the partitions that there are, and the error of those that there are
+// not.
+func (w *groupWork) exist(partitions []GroupPartition) {
+	for i := range partitions {
+		p := &partitions[i]
+		d := w.details[p.Topic]
+		if _, there := d.Partitions[p.Number]; there && d.Err == nil {
+			w.parts[placeKey{p.Topic, p.Number}] = true
 		} else if p.Error == nil {
 			p.Error = itemError(errors.Join(d.Err), "")
 			if d.Err == nil || errors.Is(d.Err, kerr.UnknownTopicOrPartition) {
-				p.Error = itemError(kerr.UnknownTopicOrPartition, fmt.Sprintf("%s partition %d does not exist", k.topic, k.partition))
+				p.Error = itemError(kerr.UnknownTopicOrPartition, fmt.Sprintf("%s partition %d does not exist", p.Topic, p.Number))
 			}
 		}
-		g.Partitions = append(g.Partitions, *p)
 	}
 }
 

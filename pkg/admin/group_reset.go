@@ -15,7 +15,7 @@ var ErrGroupActive = errors.New("the group has members")
 // ErrNoOffsets is a group in which there is nothing to work on.
 var ErrNoOffsets = errors.New("the group has no offsets")
 
-// errShareOffsets is a share group where offsets are asked for.
+// errShareOffsets is a share group where committed offsets are asked for.
 var errShareOffsets = errors.New("a share group has no committed offsets")
 
 // ResetGroupOptions says which offsets a group gets. One of To, ToGroup and
@@ -73,7 +73,7 @@ type ResetPartition struct {
 }
 
 // ResetGroup sets the committed offsets of a group that has no members, or does
-// not exist yet. Partitions come by topic and number. An offset outside of the
+// not exist yet, or the start offsets of a share group. Partitions come by topic and number. An offset outside of the
 // log becomes its start or its end, unless Exact. Where one partition has an error
 // nothing is changed at all, unless Exact, as in a copy that leaves out what is
 // gone.
@@ -105,7 +105,11 @@ func ResetGroup(ctx context.Context, cl *kgo.Client, o ResetGroupOptions) ([]Res
 			return nil, err
 		}
 	}
-	if err := commitPlan(ctx, cl, o.Group, plan); err != nil {
+	commit := commitPlan
+	if group.Type == ShareGroup {
+		commit = alterShare
+	}
+	if err := commit(ctx, cl, o.Group, plan); err != nil {
 		return nil, fmt.Errorf("reset group %q: %w", o.Group, err)
 	}
 	return plan, nil
@@ -133,8 +137,6 @@ func idleGroup(ctx context.Context, cl *kgo.Client, name string, mayBeActive boo
 		g.Error = nil
 	case g.Error != nil:
 		return nil, g.Error
-	case g.Type == ShareGroup:
-		return nil, errShareOffsets
 	case g.Active() && !mayBeActive:
 		return nil, fmt.Errorf("%w (%d, %s)", ErrGroupActive, len(g.Members), g.State)
 	}
