@@ -45,7 +45,7 @@ func (f *consumeFlags) shareOptions(cmd *cobra.Command) error {
 	for _, flag := range []string{"from", "to", "tail"} {
 		if cmd.Flag(flag).Changed {
 			return cli.WithHint(cli.Usagef("--%s: a share group has its own place to begin", flag),
-				"kq group reset %s TOPIC --to PLACE sets it while nobody reads; a new one begins where its config share.auto.offset.reset says", shellQuote(g.Name))
+				"kq group reset %s --to PLACE sets it while nobody reads; a new one begins where its config share.auto.offset.reset says", shellQuote(g.Name))
 		}
 	}
 	if cmd.Flag("isolation").Changed {

@@ -39,7 +39,7 @@ func TestScriptKafka(t *testing.T) {
 			t.Error(err) // its script would be left out without a word
 		}
 	}
-	addr := startKafka(t, nil)
+	addr := startKafka(t, shareSettings())
 	cl, err := kgo.NewClient(kgo.SeedBrokers(addr), kgo.MetadataMinAge(10*time.Millisecond))
 	if err != nil {
 		t.Fatal(err)

@@ -42,11 +42,25 @@ func TestScript(t *testing.T) {
 	for _, noun := range nouns {
 		t.Run(noun.Name(), func(t *testing.T) {
 			t.Parallel()
-			p := scriptParams(others, func(*testscript.Env) string { return brokertest.Start(t).Addr() })
+			p := scriptParams(others, func(*testscript.Env) string { return brokertest.Start(t, quickShares()...).Addr() })
 			p.Dir = filepath.Join("testdata", "script", noun.Name())
 			testscript.Run(t, p)
 		})
 	}
+}
+
+// shareSettings let members of share groups get their partitions within a second.
+func shareSettings() map[string]string {
+	return map[string]string{
+		"group.share.heartbeat.interval.ms": "1000", "group.share.min.heartbeat.interval.ms": "1000", "group.share.assignment.interval.ms": "0",
+	}
+}
+
+func quickShares() (options []brokertest.Option) {
+	for key, value := range shareSettings() {
+		options = append(options, brokertest.Set(key, value))
+	}
+	return options
 }
 
 // scriptParams is how scripts run: with a broker, and with the servers of others.
