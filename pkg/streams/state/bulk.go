@@ -9,9 +9,6 @@ import (
 	"github.com/cockroachdb/pebble/v2/sstable"
 )
 
-// runBytes is how much of a changelog a Bulk holds before it writes a table.
-const runBytes = 24 << 20
-
 // ahead is how many records are fetched from memory side by side: they lie in
 // it in no order, and waiting for one after the other takes longer than the rest.
 const ahead = 64
@@ -29,7 +26,7 @@ type Bulk struct {
 	s      Store
 	p      *persistent
 	run    run
-	limit  int      // of the run, in bytes
+	limit  int64    // of the run, in bytes
 	next   Position // after what is in run
 	behind bool     // the memtable has what must reach the disk before a table does
 	clean  bool     // the store had nothing before the run
@@ -52,9 +49,9 @@ func (db *DB) Bulk(store string, records int64) (*Bulk, error) {
 	if err != nil || some {
 		return nil, err
 	}
-	room := min(records, runBytes/recordBytes)
+	room := min(records, db.o.RunBytes/recordBytes)
 	ops, bytes := make([]runOp, 0, room), make([]byte, 0, room*recordBytes)
-	return &Bulk{db: db, s: s, p: p, behind: true, clean: true, limit: runBytes, next: db.at.Changelogs[store], run: run{prefix: p.prefix, ops: ops, bytes: bytes}}, nil
+	return &Bulk{db: db, s: s, p: p, behind: true, clean: true, limit: db.o.RunBytes, next: db.at.Changelogs[store], run: run{prefix: p.prefix, ops: ops, bytes: bytes}}, nil
 }
 
 // Add takes a record. It keeps nothing of it.
@@ -71,7 +68,7 @@ func (b *Bulk) Add(c *Change) error {
 // Reached gives the position after the records that were added.
 func (b *Bulk) Reached(next Position) error {
 	b.next = next
-	if len(b.run.bytes) < b.limit {
+	if int64(len(b.run.bytes)) < b.limit {
 		return nil
 	}
 	return b.write()

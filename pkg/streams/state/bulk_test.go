@@ -102,7 +102,7 @@ func TestBulk(t *testing.T) {
 			if check(t, err); b == nil {
 				t.Fatal("no bulk for an empty store")
 			}
-			b.limit = 1 + r.IntN(20_000)
+			b.limit = 1 + r.Int64N(20_000)
 			end := r.IntN(len(changes) + 1)
 			for at := 0; at < end; {
 				to := min(end, at+1+r.IntN(300))
@@ -182,7 +182,7 @@ func bulkCrash(t *testing.T, r *rand.Rand, spec *Spec, changes []Change) (images
 	check(t, err)
 	b, err := db.Bulk(spec.Name, int64(r.IntN(3000)))
 	check(t, err)
-	b.limit = 2000 + r.IntN(20_000)
+	b.limit = 2000 + r.Int64N(20_000)
 	for at := 0; at < len(changes); {
 		to := min(len(changes), at+1+r.IntN(300))
 		addAll(t, b, changes[at:to], Position{TopicID: [16]byte{2}, Offset: int64(to)})

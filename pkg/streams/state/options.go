@@ -24,6 +24,8 @@ type Options struct {
 	Shared *Cache
 	// MemTableBytes is how much is committed before files are written, 8 MiB where 0. Twice that may be in memory.
 	MemTableBytes int64
+	// RunBytes is how much of a changelog a Bulk holds before it writes a table, 24 MiB where 0.
+	RunBytes int64
 	// FlushEvery is the longest time between writing files, 30 s where 0. A crash
 	// loses the commits since, which their changelogs give back.
 	FlushEvery time.Duration
@@ -38,6 +40,9 @@ func (o *Options) setDefaults() {
 	if o.MemTableBytes == 0 {
 		o.MemTableBytes = 8 << 20
 	}
+	if o.RunBytes == 0 {
+		o.RunBytes = 24 << 20
+	}
 	if o.FlushEvery == 0 {
 		o.FlushEvery = 30 * time.Second
 	}
@@ -50,6 +55,8 @@ func (o *Options) Validate() error {
 		return fmt.Errorf("validate state options: CacheBytes is %d", o.CacheBytes)
 	case o.MemTableBytes < 0 || o.MemTableBytes > 1<<30:
 		return fmt.Errorf("validate state options: MemTableBytes is %d", o.MemTableBytes)
+	case o.RunBytes < 0:
+		return fmt.Errorf("validate state options: RunBytes is %d", o.RunBytes)
 	case o.FlushEvery < 0:
 		return fmt.Errorf("validate state options: FlushEvery is %v", o.FlushEvery)
 	}
