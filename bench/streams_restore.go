@@ -21,7 +21,7 @@ const restoreTurns = 3
 
 // restoreWords starts an application whose changelog has many keys, with its
 // local state and without, by turns. The changelog is written by us, the same
-// for each peer. The time is from the first assignment of the group, which the
+// for each peer. The time is from the first member of the group, which the
 // broker tells, to the first output: what a peer takes to start does not count.
 func (b *bench) restoreWords(ctx context.Context, broker, peer string, s sample) error {
 	return b.withServer(ctx, broker, false, func(srv *server) error {
@@ -102,7 +102,7 @@ func fillChangelog(ctx context.Context, adm *kadm.Client, addr string, keys int)
 }
 
 // oneTurn starts the application, waits until its output has least records and
-// stops it. It gives the time from the assignment to the output.
+// stops it. It gives the time from the first join to the output.
 func (b *bench) oneTurn(ctx context.Context, adm *kadm.Client, peer string, run appRun, least int64) (time.Duration, error) {
 	if err := groupGone(ctx, adm, run.appID()); err != nil {
 		return 0, err
@@ -112,7 +112,7 @@ func (b *bench) oneTurn(ctx context.Context, adm *kadm.Client, peer string, run 
 	if err != nil {
 		return 0, err
 	}
-	assigned, err := groupStable(ctx, adm, run.appID(), app)
+	joined, err := groupJoined(ctx, adm, run.appID(), app)
 	if err != nil {
 		return 0, errors.Join(err, app.kill())
 	}
@@ -120,17 +120,18 @@ func (b *bench) oneTurn(ctx context.Context, adm *kadm.Client, peer string, run 
 	if err != nil {
 		return 0, errors.Join(err, app.kill())
 	}
-	return last - assigned, app.stop()
+	return last - joined, app.stop()
 }
 
-// groupStable waits until a group has its assignment, and says when that was.
-func groupStable(ctx context.Context, adm *kadm.Client, group string, app *server) (time.Duration, error) {
+// groupJoined waits until a group has a member, and says when that was. It is not
+// asked for its assignment: that of the first member may be gone in a moment.
+func groupJoined(ctx context.Context, adm *kadm.Client, group string, app *server) (time.Duration, error) {
 	for time.Since(app.began) < streamsLimit {
 		described, err := adm.DescribeGroups(ctx, group)
 		if err != nil {
 			return 0, fmt.Errorf("describe group %s: %w", group, err)
 		}
-		if described[group].State == "Stable" {
+		if state := described[group].State; state != "" && state != "Empty" && state != "Dead" {
 			return time.Since(app.began), nil
 		}
 		select {
@@ -141,5 +142,5 @@ func groupStable(ctx context.Context, adm *kadm.Client, group string, app *serve
 		case <-time.After(streamsPollTime):
 		}
 	}
-	return 0, fmt.Errorf("group %s never got an assignment: %s", group, app.lastWords())
+	return 0, fmt.Errorf("group %s never got a member: %s", group, app.lastWords())
 }

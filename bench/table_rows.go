@@ -226,7 +226,7 @@ func streamsRows(quoted bool) []row {
 	}
 	return append(
 		out,
-		row{"streams.restore", "assignment to first output with the keys to restore, s", "%.2f", quoted, []limit{most("kafka", 0.333)}},
-		row{"streams.restart-kept", "assignment to first output with nothing to restore, s", "%.2f", false, nil},
+		row{"streams.restore", "first join to first output with the keys to restore, s", "%.2f", quoted, []limit{most("kafka", 0.333)}},
+		row{"streams.restart-kept", "first join to first output with nothing to restore, s", "%.2f", false, nil},
 	)
 }
