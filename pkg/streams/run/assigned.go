@@ -57,6 +57,9 @@ func (t *thread) assigned(ctx context.Context, e *assignment) error {
 	if e.plan.Error != "" {
 		return errors.New(e.plan.Error)
 	}
+	if err := t.rt.know(ctx, e.plan); err != nil {
+		return err
+	}
 	ours := map[assign.TaskID]bool{}
 	for _, id := range e.plan.Active {
 		ours[id] = true
@@ -242,7 +245,7 @@ func (t *thread) startAgain(id assign.TaskID, standby bool, err error) error {
 func (t *thread) begin(ctx context.Context, a *active, from map[fetcher.Key]task.Position) error {
 	for topic, parts := range a.t.Partitions() {
 		for _, p := range parts {
-			if p < t.rt.l.partitions[topic] {
+			if p < t.rt.l.partitions(topic) {
 				a.parts = append(a.parts, fetcher.Key{Topic: topic, Partition: p})
 			} else {
 				a.t.Fetched(topic, p, 0, 0) // a topic with fewer partitions

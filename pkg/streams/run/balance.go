@@ -97,6 +97,10 @@ func (rt *Runtime) balance(ctx context.Context, peers []member.Peer) (map[string
 		}
 		req.Members = append(req.Members, assign.Member{ID: p.ID, Subscription: *s})
 	}
+	// What more partitions do not allow is told by watchInputs: the group goes on until then.
+	if _, err := rt.grow(ctx); err != nil && !wrongCounts(err) {
+		return nil, err
+	}
 	var err error
 	if req.Tasks, err = rt.assignable(ctx); err != nil {
 		return nil, err
@@ -107,7 +111,7 @@ func (rt *Runtime) balance(ctx context.Context, peers []member.Peer) (map[string
 		parts := map[string][]int32{}
 		for _, x := range a.Active {
 			for _, topic := range task.InputTopics(rt.o.App, rt.l.subs[x.Sub]) {
-				if x.Partition < rt.l.partitions[topic] {
+				if x.Partition < rt.l.partitions(topic) {
 					parts[topic] = append(parts[topic], x.Partition)
 				}
 			}
@@ -123,8 +127,8 @@ func (rt *Runtime) balance(ctx context.Context, peers []member.Peer) (map[string
 func (rt *Runtime) assignable(ctx context.Context) ([]assign.Task, error) {
 	var tasks []assign.Task
 	var parts []fetcher.Key
-	for id, n := range rt.l.tasks {
-		for p := range n {
+	for id := range rt.l.subs {
+		for p := range rt.l.tasks(id) {
 			t := assign.Task{ID: assign.TaskID{Sub: id, Partition: p}}
 			for _, s := range rt.l.subs[id].Stores {
 				if !s.Unlogged {

@@ -80,7 +80,7 @@ func (t *thread) commit(ctx context.Context) error {
 		all = append(all, d)
 		for _, p := range d.positions {
 			k := fetcher.Key{Topic: p.Topic, Partition: p.Partition}
-			if have, ok := a.committed[k]; (ok && have.Next == p.Next) || p.Partition >= t.rt.l.partitions[p.Topic] {
+			if have, ok := a.committed[k]; (ok && have.Next == p.Next) || p.Partition >= t.rt.l.partitions(p.Topic) {
 				continue
 			}
 			offsets = append(offsets, sender.Offset{Topic: p.Topic, TopicID: t.rt.l.ids[p.Topic], Partition: p.Partition, Offset: p.Next, Metadata: p.Metadata()})

@@ -113,7 +113,7 @@ func (g *globals) load(ctx context.Context) error {
 		sub := &topology.SubTopology{ID: d.ID, Nodes: []*topology.Node{d.Source, d.Processor}, Stores: []*state.Spec{d.Store}}
 		var parts []fetcher.Key
 		for _, topic := range d.Source.Source.Topics {
-			for _, k := range partitionsOf(topic, g.rt.l.partitions[topic]) {
+			for _, k := range partitionsOf(topic, g.rt.l.partitions(topic)) {
 				t, err := task.New(task.Config{
 					ID: task.ID{Sub: d.ID, Partition: k.Partition}, Sub: sub, App: g.rt.o.App, MaxIdle: -1, Wall: g.rt.o.Clock().UnixMilli(),
 					Store: g.own, Send: func(o *task.Output) error { return fmt.Errorf("a global store sends to %s", o.Topic) },

@@ -186,7 +186,7 @@ func (hs *holders) discover() error {
 		if err != nil || !e.IsDir() {
 			continue
 		}
-		if id.Partition >= hs.l.tasks[id.Sub] { // of an older topology
+		if id.Partition >= hs.l.tasks(id.Sub) { // of an older topology
 			hs.kept[id] = kept{since: time.Now()}
 			continue
 		}

@@ -19,10 +19,10 @@ type onceWatch struct {
 func newOnceWatch(ctx context.Context, rt *Runtime) (*onceWatch, error) {
 	w := &onceWatch{rt: rt}
 	for _, topic := range rt.l.external {
-		w.inputs = append(w.inputs, partitionsOf(topic, rt.l.partitions[topic])...)
+		w.inputs = append(w.inputs, partitionsOf(topic, rt.l.partitions(topic))...)
 	}
 	for topic := range rt.l.repart {
-		w.repart = append(w.repart, partitionsOf(topic, rt.l.partitions[topic])...)
+		w.repart = append(w.repart, partitionsOf(topic, rt.l.partitions(topic))...)
 	}
 	var err error
 	w.ends, err = w.filled(ctx, w.inputs)

@@ -92,6 +92,9 @@ type Options struct {
 	// Purge is how often repartition topics are emptied up to the position
 	// committed (repartition.purge.interval.ms); 0 is 30 s, negative is never.
 	Purge time.Duration
+	// Refresh is how often inputs are looked at for more partitions
+	// (metadata.max.age.ms); 0 is 30 s.
+	Refresh time.Duration
 	// Replicas is the replication factor of internal topics; 0 is the brokers' default.
 	Replicas int16
 	// Once stops when all input that was there at the start, and all that
@@ -116,7 +119,7 @@ func (o *Options) Validate() error {
 	switch {
 	case !regexp.MustCompile(`^[A-Za-z0-9._-]+$`).MatchString(o.App) || o.App == "." || o.App == "..":
 		return bad("the application id is %q: letters, digits, dots, dashes and underscores are possible", o.App)
-	case o.Threads < 0 || o.Standbys < 0 || o.Warmups < 0 || o.AcceptableLag < 0 || o.CacheBytes < 0 || o.Commit < 0 || o.Session < 0 || o.Cleanup < 0:
+	case o.Threads < 0 || o.Standbys < 0 || o.Warmups < 0 || o.AcceptableLag < 0 || o.CacheBytes < 0 || o.Commit < 0 || o.Session < 0 || o.Cleanup < 0 || o.Refresh < 0:
 		return bad("a number is negative")
 	case o.OffsetReset != "" && o.OffsetReset != "earliest" && o.OffsetReset != "latest" && o.OffsetReset != "none":
 		return bad("the offset reset is %q: earliest, latest and none are possible", o.OffsetReset)
@@ -144,6 +147,7 @@ func (o *Options) setDefaults() {
 	o.Probe = or(o.Probe, 10*time.Minute)
 	o.Purge = or(o.Purge, 30*time.Second)
 	o.Cleanup = or(o.Cleanup, 10*time.Minute)
+	o.Refresh = or(o.Refresh, 30*time.Second)
 	o.Replicas = or(o.Replicas, -1)
 	if o.Feed == nil {
 		o.Feed = func(assign.TaskID) Feed { return nobody{} }

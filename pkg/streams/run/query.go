@@ -114,7 +114,7 @@ func (rt *Runtime) Places(store string) []Location {
 	if !ok || hosts == nil {
 		return nil
 	}
-	out := make([]Location, rt.l.tasks[id])
+	out := make([]Location, rt.l.tasks(id))
 	for p := range out {
 		at := assign.TaskID{Sub: id, Partition: int32(p)}
 		out[p].Task = at

@@ -216,7 +216,7 @@ func (r *restorer) check(x *restoring, c *changelog, now state.Changelog) error 
 func (r *restorer) inputsOf(h *holder) []fetcher.Key {
 	var out []fetcher.Key
 	for _, t := range task.InputTopics(r.o.App, h.sub) {
-		if h.id.Partition < r.l.partitions[t] {
+		if h.id.Partition < r.l.partitions(t) {
 			out = append(out, fetcher.Key{Topic: t, Partition: h.id.Partition})
 		}
 	}

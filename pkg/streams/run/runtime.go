@@ -124,7 +124,7 @@ func (rt *Runtime) runThreads(ctx context.Context) error {
 		rt.mu.Unlock()
 	}
 	rt.setState(Running)
-	errs := make(chan error, len(rt.threads))
+	errs := make(chan error, len(rt.threads)+1)
 	var wg sync.WaitGroup
 	for _, t := range rt.threads {
 		wg.Go(func() {
@@ -134,6 +134,12 @@ func (rt *Runtime) runThreads(ctx context.Context) error {
 			}
 		})
 	}
+	wg.Go(func() {
+		if err := rt.watchInputs(ctx, rt.threads[0].m); err != nil {
+			errs <- err
+			cancel()
+		}
+	})
 	var failed error
 	if once != nil {
 		if err := once.wait(ctx); ctx.Err() == nil {

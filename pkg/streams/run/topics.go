@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
@@ -33,19 +34,17 @@ type internal struct {
 
 // layout is a topology on a cluster.
 type layout struct {
-	tasks map[int32]int32 // tasks of each sub-topology
-	subs  map[int32]*topology.SubTopology
-	// partitions of every topic that is read or restored
-	partitions map[string]int32
-	ids        map[string][16]byte
-	internals  []internal
-	repart     map[string]bool // repartition topics by their full names
-	external   []string        // input topics from outside, those of globals left out
+	subs      map[int32]*topology.SubTopology
+	now       atomic.Pointer[sizes]
+	ids       map[string][16]byte
+	internals []internal
+	repart    map[string]bool // repartition topics by their full names
+	external  []string        // input topics from outside, those of globals left out
 }
 
 // newLayout asks the cluster for the inputs, and makes what internal topics are missing.
 func newLayout(ctx context.Context, top *topology.Topology, o *Options, adm *kadm.Client) (*layout, error) {
-	l := &layout{subs: map[int32]*topology.SubTopology{}, partitions: map[string]int32{}, ids: map[string][16]byte{}, repart: map[string]bool{}}
+	l := &layout{subs: map[int32]*topology.SubTopology{}, ids: map[string][16]byte{}, repart: map[string]bool{}}
 	names := l.inputs(top)
 	known, err := topicsOf(ctx, adm, names)
 	if err != nil {
@@ -55,7 +54,6 @@ func newLayout(ctx context.Context, top *topology.Topology, o *Options, adm *kad
 	if err != nil {
 		return nil, err
 	}
-	l.tasks = parts.Tasks
 	l.plan(top, o.App, parts)
 	if err := l.create(ctx, adm, o); err != nil {
 		return nil, err
@@ -63,7 +61,9 @@ func newLayout(ctx context.Context, top *topology.Topology, o *Options, adm *kad
 	for _, i := range l.internals {
 		names = append(names, i.name)
 	}
-	return l, l.await(ctx, adm, names)
+	found := &sizes{tasks: parts.Tasks, partitions: map[string]int32{}}
+	l.now.Store(found)
+	return l, l.await(ctx, adm, names, found.partitions)
 }
 
 // inputs lists the topics from outside.
@@ -157,8 +157,9 @@ func mismatch(i internal, have int) error {
 	return fmt.Errorf("%w: %s has %d, the topology needs %d; delete it (kq streams reset does) when its contents are not needed any more", ErrPartitions, i.name, have, i.partitions)
 }
 
-// await waits until all topics are visible with a leader for each partition.
-func (l *layout) await(ctx context.Context, adm *kadm.Client, names []string) error {
+// await waits until all topics are visible with a leader for each partition, and
+// notes in found how many there are.
+func (l *layout) await(ctx context.Context, adm *kadm.Client, names []string, found map[string]int32) error {
 	want := map[string]int32{}
 	for _, i := range l.internals {
 		want[i.name] = i.partitions
@@ -180,7 +181,7 @@ func (l *layout) await(ctx context.Context, adm *kadm.Client, names []string) er
 			if !ok {
 				missing = append(missing, name)
 			}
-			l.partitions[name], l.ids[name] = int32(len(t.Partitions)), t.ID
+			found[name], l.ids[name] = int32(len(t.Partitions)), t.ID
 		}
 		if len(missing) == 0 {
 			return nil
