@@ -10,7 +10,7 @@ import (
 // fewest is how many cases there are at least of each kind.
 var fewest = map[string]int{
 	"stream-stream": 45, "stream-table": 25, "table-table": 20, "windows": 60,
-	"suppress": 20, "foreign-key": 25, "aggregates": 25, "formats": 30,
+	"suppress": 20, "foreign-key": 25, "aggregates": 25, "formats": 30, "cache": 30,
 }
 
 // TestConformance replays what TopologyTestDriver of Kafka Streams did with the

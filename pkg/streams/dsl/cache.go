@@ -16,10 +16,41 @@ const defaultCache = 10 << 20
 type cache struct {
 	limit, bytes int
 	entries      map[string]*cached
-	head, tail   *cached              // the least and the most recently updated
-	byKey        map[string][]*cached // the windows of a key, where there are windows
+	held         chain // the updates that are held back, the least recent first
+	byKey        map[string][]*cached
+	// keeps says that what was written is still found, until room is needed: a
+	// session is joined that the store has forgotten by then. byKey is of its windows.
+	keeps   bool
+	written chain // what is kept of that
 	// write puts an entry into the store and forwards it.
 	write func(e *cached) error
+}
+
+// chain is a list of entries; each is in one at most.
+type chain struct{ head, tail *cached }
+
+func (l *chain) push(e *cached) {
+	e.in, e.prev, e.next = l, l.tail, nil
+	if l.tail != nil {
+		l.tail.next = e
+	} else {
+		l.head = e
+	}
+	l.tail = e
+}
+
+func (l *chain) remove(e *cached) {
+	if e.prev != nil {
+		e.prev.next = e.next
+	} else {
+		l.head = e.next
+	}
+	if e.next != nil {
+		e.next.prev = e.prev
+	} else {
+		l.tail = e.prev
+	}
+	e.in = nil
 }
 
 // cached is the last update of a key.
@@ -33,6 +64,7 @@ type cached struct {
 	windowed   codec.Windowed
 	r          topology.Record // what it came from: key, time, headers
 	origin     topology.Origin
+	in         *chain // nil while it is being written
 	prev, next *cached
 }
 
@@ -46,6 +78,24 @@ func newCache(limit int, write func(e *cached) error) *cache {
 	return &cache{limit: limit, entries: map[string]*cached{}, write: write}
 }
 
+// holdBack makes the cache of a store of a task, which all of its processors and
+// those who read the store share; what write says last holds.
+func holdBack(ctx *topology.Context, store string, limit int, write func(e *cached) error) *cache {
+	c := heldOf(ctx, store)
+	if c == nil {
+		c = newCache(limit, nil)
+		ctx.Share(store, c)
+	}
+	c.write = write
+	return c
+}
+
+// heldOf is the cache of a store, nil where it has none or none yet.
+func heldOf(ctx *topology.Context, store string) *cache {
+	c, _ := ctx.Shared(store).(*cache)
+	return c
+}
+
 // find is the update held back under an id, nil where there is none.
 func (c *cache) find(id []byte) *cached {
 	if c == nil {
@@ -56,57 +106,76 @@ func (c *cache) find(id []byte) *cached {
 
 // put makes e the last update of its id, and writes everything where it is too much.
 func (c *cache) put(id []byte, e *cached) error {
-	if old := c.entries[string(id)]; old != nil {
-		c.unlink(old)
-		e.id = old.id
-	} else {
-		e.id = string(id)
+	e.id = string(id)
+	if old := c.entries[e.id]; old != nil {
+		c.drop(old)
 	}
 	c.entries[e.id] = e
-	if c.byKey != nil {
-		windows := slices.DeleteFunc(c.byKey[string(e.key)], func(old *cached) bool { return old.id == e.id })
-		c.byKey[string(e.key)] = append(windows, e)
+	if c.keeps {
+		c.byKey[string(e.key)] = append(c.byKey[string(e.key)], e)
 	}
-	e.prev, e.next = c.tail, nil
-	if c.tail != nil {
-		c.tail.next = e
-	} else {
-		c.head = e
+	c.held.push(e)
+	if c.bytes += e.size(); c.bytes <= c.limit {
+		return nil
 	}
-	c.tail = e
-	c.bytes += e.size()
-	if c.bytes > c.limit {
-		return c.flush()
+	if c.shed(); c.bytes <= c.limit {
+		return nil
 	}
-	return nil
+	err := c.flush()
+	c.shed()
+	return err
 }
 
 func (e *cached) size() int { return len(e.id) + len(e.value) + cacheOverhead }
 
-func (c *cache) unlink(e *cached) {
-	if e.prev != nil {
-		e.prev.next = e.next
-	} else {
-		c.head = e.next
+// drop forgets an entry.
+func (c *cache) drop(e *cached) {
+	if e.in != nil {
+		e.in.remove(e)
+		c.bytes -= e.size()
 	}
-	if e.next != nil {
-		e.next.prev = e.prev
-	} else {
-		c.tail = e.prev
+	if c.entries[e.id] == e {
+		delete(c.entries, e.id)
 	}
-	c.bytes -= e.size()
+	if !c.keeps {
+		return
+	}
+	left := slices.DeleteFunc(c.byKey[string(e.key)], func(x *cached) bool { return x == e })
+	if len(left) == 0 {
+		delete(c.byKey, string(e.key))
+	} else {
+		c.byKey[string(e.key)] = left
+	}
 }
 
-// flush writes all updates.
+// shed forgets entries that are written, the oldest first, as long as there is too much.
+func (c *cache) shed() {
+	for c.bytes > c.limit && c.written.head != nil {
+		c.drop(c.written.head)
+	}
+}
+
+// flush writes all updates. Those that are not written yet are still found; what
+// comes meanwhile is of the next time, as with Kafka's.
 func (c *cache) flush() error {
-	e := c.head
-	c.head, c.tail, c.bytes = nil, nil, 0
-	clear(c.entries)
-	clear(c.byKey)
-	for ; e != nil; e = e.next {
+	var all []*cached
+	for c.held.head != nil {
+		e := c.held.head
+		c.held.remove(e)
+		c.bytes -= e.size()
+		all = append(all, e)
+	}
+	for _, e := range all {
 		if err := c.write(e); err != nil {
 			return err
 		}
+		if !c.keeps || e.value == nil || c.entries[e.id] != e {
+			c.drop(e)
+			continue
+		}
+		e.r, e.latest, e.windowed = topology.Record{}, codec.Value{}, codec.Windowed{} // nobody asks for them any more
+		c.written.push(e)
+		c.bytes += e.size()
 	}
 	return nil
 }

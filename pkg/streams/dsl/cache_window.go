@@ -19,10 +19,10 @@ func windowID(dst, key []byte, start, end int64) []byte {
 // into the store and tells the time to forward it with, read gets what the
 // store has of it.
 func (p *windowBase) hold(read func(e *cached) ([]byte, error), write func(e *cached) (ts int64)) {
-	if !p.coalesce() || p.emit.OnClose {
+	if !p.cached || p.emit.OnClose {
 		return
 	}
-	p.held = newCache(p.cacheBytes, func(e *cached) error {
+	p.held = holdBack(p.ctx, p.spec.Name, p.cacheBytes, func(e *cached) error {
 		var old []byte
 		if p.old || e.value == nil {
 			var err error
@@ -35,7 +35,9 @@ func (p *windowBase) hold(read func(e *cached) ([]byte, error), write func(e *ca
 			return p.send(&e.r, e.windowed, e.latest, codec.Encoded(old, p.value), ts)
 		})
 	})
-	p.held.byKey = map[string][]*cached{}
+	if !p.held.keeps {
+		p.held.keeps, p.held.byKey = true, map[string][]*cached{}
+	}
 }
 
 // update stores an aggregate of a window and forwards it with the one that it replaces.

@@ -24,8 +24,8 @@ func (k *keeper) init(ctx *topology.Context) (err error) {
 		k.history = v
 		return nil
 	}
-	if k.coalesce() {
-		k.held = newCache(k.cacheBytes, k.flushed)
+	if k.cached {
+		k.held = holdBack(ctx, k.spec.Name, k.cacheBytes, k.flushed)
 	}
 	k.plain, err = storeOf[keyValueStore](ctx, k.spec.Name)
 	return err

@@ -12,12 +12,7 @@ type kept struct {
 	named      bool // by the user: such tables can be queried
 	cached     bool
 	cacheBytes int
-	read       bool // by another operator, which sees the store and not the cache
 }
-
-// coalesce says that updates are held back. A table that other operators read
-// is not cached, since they would not see what is held back.
-func (k *kept) coalesce() bool { return k.cached && !k.read }
 
 // keep is the key-value or versioned store that the options describe
 // (MaterializedInternal): a numbered name is taken where none is given.
@@ -48,6 +43,5 @@ func (k *kept) versioned() *bool {
 }
 
 func (k *kept) view() view {
-	k.read = true
 	return storeView(k.spec.Name, k.key, k.value)
 }

@@ -60,9 +60,12 @@ type storeGetter struct {
 	key, value codec.Codec
 	plain      keyValueStore
 	history    versionedStore
+	ctx        *topology.Context
+	held       *cache // of the table, which may begin after this one; nil as long as none is known
 }
 
 func (g *storeGetter) init(ctx *topology.Context) (err error) {
+	g.ctx = ctx
 	if v, ok := ctx.Store(g.name).(versionedStore); ok {
 		g.history = v
 		return nil
@@ -78,12 +81,23 @@ func (g *storeGetter) get(key *codec.Value) (codec.Value, int64, error) {
 	}
 	var b []byte
 	var ts int64
-	if g.history != nil {
+	switch e := g.cached(k); {
+	case e != nil:
+		b, ts = e.value, e.ts
+	case g.history != nil:
 		b, ts, err = g.history.Get(k)
-	} else {
+	default:
 		b, ts, err = g.plain.Get(k)
 	}
 	return codec.Encoded(b, g.value), ts, err
+}
+
+// cached is what the table holds back of a key, nil for nothing.
+func (g *storeGetter) cached(key []byte) *cached {
+	if g.held == nil {
+		g.held = heldOf(g.ctx, g.name)
+	}
+	return g.held.find(key)
 }
 
 func (g *storeGetter) at(key *codec.Value, asOf int64) (codec.Value, int64, error) {

@@ -15,6 +15,7 @@ type standIn struct {
 	times    topology.Times
 	origin   topology.Origin
 	dropped  []string
+	shared   map[string]any
 }
 
 func (s *standIn) Store(name string) any                          { return s.stores[name] }
@@ -24,6 +25,15 @@ func (s *standIn) Schedule(*topology.Punctuation) (cancel func()) { return func(
 func (s *standIn) Drop(_, reason string)                          { s.dropped = append(s.dropped, reason) }
 func (s *standIn) SetProgress(name string, n int64)               { s.progress[name] = n }
 func (s *standIn) Progress(name string) (n int64, ok bool)        { n, ok = s.progress[name]; return n, ok }
+
+func (s *standIn) Shared(store string) any { return s.shared[store] }
+
+func (s *standIn) Share(store string, v any) {
+	if s.shared == nil {
+		s.shared = map[string]any{}
+	}
+	s.shared[store] = v
+}
 
 func (s *standIn) run(p topology.Processor, to *[]int64) error {
 	return p.Init(topology.NewContext("n", "0_0", 0, s, []topology.Next{{Name: "out", Process: func(r *topology.Record) error {

@@ -28,9 +28,13 @@ type windowGetter struct {
 	op       *windowOp
 	windows  windowStore
 	sessions sessionStore
+	ctx      *topology.Context
+	held     *cache // of the table, which may begin after this one; nil as long as none is known
+	id       []byte
 }
 
 func (g *windowGetter) init(ctx *topology.Context) (err error) {
+	g.ctx = ctx
 	if s, ok := ctx.Store(g.op.spec.Name).(sessionStore); ok {
 		g.sessions = s
 		return nil
@@ -51,6 +55,17 @@ func (g *windowGetter) get(key *codec.Value) (codec.Value, int64, error) {
 	k, err := w.Key.Bytes(g.op.key)
 	if err != nil {
 		return codec.Value{}, 0, err
+	}
+	end := int64(0) // windows of one size are known by their start
+	if g.sessions != nil {
+		end = w.End
+	}
+	if g.held == nil {
+		g.held = heldOf(g.ctx, g.op.spec.Name)
+	}
+	g.id = windowID(g.id[:0], k, w.Start, end)
+	if e := g.held.find(g.id); e != nil {
+		return codec.Encoded(e.value, g.op.value), e.ts, nil
 	}
 	if g.sessions != nil {
 		b, err := g.sessions.Get(k, w.Start, w.End)

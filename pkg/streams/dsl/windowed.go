@@ -143,7 +143,6 @@ func (o *windowOp) sendOld(bool) bool {
 }
 
 func (o *windowOp) view() view {
-	o.read = true
 	return view{stores: []string{o.spec.Name}, make: func() getter { return &windowGetter{op: o} }}
 }
 

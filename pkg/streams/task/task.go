@@ -24,6 +24,8 @@ type Task struct {
 	failed failure
 	// progress is what processors keep with the positions.
 	progress map[string]int64
+	// shared is what processors share, by store.
+	shared map[string]any
 }
 
 // failure remembers which node failed first on the way down.
@@ -263,6 +265,17 @@ func (t *Task) Close() error {
 
 // Store is the store of that name.
 func (t *Task) Store(name string) any { return t.cfg.Store(name) }
+
+// Share makes v what Shared answers for a store (topology.Sharer).
+func (t *Task) Share(store string, v any) {
+	if t.shared == nil {
+		t.shared = map[string]any{}
+	}
+	t.shared[store] = v
+}
+
+// Shared is what a processor shares for a store, nil for nothing.
+func (t *Task) Shared(store string) any { return t.shared[store] }
 
 // Origin is where the current record came from.
 func (t *Task) Origin() *topology.Origin { return &t.origin }

@@ -46,6 +46,15 @@ type Progress interface {
 	SetProgress(name string, n int64)
 }
 
+// Sharer is a Task whose processors share something that belongs to a store,
+// such as what is held back of it.
+type Sharer interface {
+	// Share makes v what Shared answers for a store, to all processors of the task.
+	Share(store string, v any)
+	// Shared is nil where nothing is shared.
+	Shared(store string) any
+}
+
 // Punctuation is a call that a processor asked for.
 type Punctuation struct {
 	Node  string
@@ -137,6 +146,21 @@ func (c *Context) SetProgress(name string, n int64) {
 	if p, ok := c.task.(Progress); ok {
 		p.SetProgress(name, n)
 	}
+}
+
+// Share makes v what Shared answers for a store, to all processors of the task.
+func (c *Context) Share(store string, v any) {
+	if s, ok := c.task.(Sharer); ok {
+		s.Share(store, v)
+	}
+}
+
+// Shared is what a processor of the task shares for a store, nil for nothing.
+func (c *Context) Shared(store string) any {
+	if s, ok := c.task.(Sharer); ok {
+		return s.Shared(store)
+	}
+	return nil
 }
 
 // Drop counts a record that this node did not take, with a short reason such as "late" or "null key".
