@@ -67,7 +67,7 @@ func (hs *holders) share(total, least, most int64) int64 {
 	var tasks int64
 	for id, sub := range hs.l.subs {
 		if len(sub.Stores) > 0 {
-			tasks += int64(hs.l.tasks[id])
+			tasks += int64(hs.l.tasks(id))
 		}
 	}
 	return min(max(total/max(tasks, 1), least), most)

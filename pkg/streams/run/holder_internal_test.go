@@ -19,7 +19,8 @@ func TestTasksShareMemory(t *testing.T) {
 		{map[int32]*topology.SubTopology{0: sub(&state.Spec{}), 1: sub(&state.Spec{})}, map[int32]int32{0: 3, 1: 5}, 2 << 20},
 		{map[int32]*topology.SubTopology{0: sub(&state.Spec{})}, map[int32]int32{0: 500}, 1 << 20},
 	} {
-		hs := &holders{l: &layout{subs: c.subs, tasks: c.tasks}}
+		hs := &holders{l: &layout{subs: c.subs}}
+		hs.l.now.Store(&sizes{tasks: c.tasks})
 		if got := hs.share(16<<20, 1<<20, 4<<20); got != c.want {
 			t.Errorf("%v tasks: %d, not %d", c.tasks, got, c.want)
 		}
