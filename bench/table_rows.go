@@ -206,8 +206,10 @@ func cliRows() []row {
 		row{"cli.help-min", "`kq --help`, `kcat -h`, best ms", "%.1f", false, nil},
 		row{"cli.list", "`kq topic list`, `kcat -L`, median ms", "%.1f", true, []limit{most("", 12)}},
 		row{"cli.list-min", "`kq topic list`, `kcat -L`, best ms", "%.1f", false, nil},
+		row{"cli.test", "`kq streams test` of an example, median ms", "%.1f", true, []limit{most("", 100)}},
+		row{"cli.test-min", "`kq streams test` of an example, best ms", "%.1f", false, nil},
 		row{"cli.binary", "the binary, MB", "%.1f", false, nil},
-		row{"cli.binary-stripped", "the binary, stripped, MB", "%.1f", false, []limit{most("", 25)}},
+		row{"cli.binary-stripped", "the binary, stripped, MB", "%.1f", false, []limit{most("", 45)}},
 	)
 }
 
