@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -131,6 +132,8 @@ func (r *streamsRun) hint(err error) error {
 		return cli.WithHint(err, "make room, and start again: nothing that was committed is lost")
 	case errors.Is(err, streamsrun.ErrPartitions):
 		return cli.WithHint(err, "the inputs have other partitions than they had: kq streams reset %s deletes internal topics, and what was counted", shellQuote(r.job.App()))
+	case errors.As(err, new(*fs.PathError)):
+		return cli.WithHint(err, "--state DIR names a directory that can be written, --state memory keeps no files")
 	case errors.Is(err, topology.ErrUnknownTopic):
 		return cli.WithHint(err, "kq topic create makes it, --create-topics makes all that are missing")
 	}

@@ -20,6 +20,6 @@ func ParseQuery(text string) {
 		return
 	}
 	for k := state.KeyValueKind; k <= state.VersionedKind; k++ {
-		_, _ = parseParams(&Store{Kind: k, Key: codec.String{}, Value: codec.Long{}}, q)
+		_, _ = parseParams(&Store{Kind: k, Key: codec.String{}, Value: codec.Long{}}, "", q)
 	}
 }

@@ -3,6 +3,7 @@ package query
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"net/url"
 	"slices"
@@ -41,8 +42,16 @@ type params struct {
 // mistake, so that a misspelt bound does not answer everything.
 var knownParams = []string{"key", "from", "to", "prefix", "window", "asOf", "limit", "reverse", "stale", "watch", "redirect"}
 
-// parseParams reads the query string of a request for a store.
-func parseParams(s *Store, q url.Values) (*params, error) {
+// parseParams reads the query string of a request for a store, and the key in
+// its path, "" for none.
+func parseParams(s *Store, path string, q url.Values) (*params, error) {
+	if path != "" {
+		if q.Has("key") {
+			return nil, fmt.Errorf("%w: the key is in the path already", errParams)
+		}
+		q = maps.Clone(q)
+		q.Set("key", path)
+	}
 	p := &params{first: math.MinInt64, last: math.MaxInt64, asOf: math.MaxInt64, limit: usualLimit}
 	for name, values := range q {
 		if !slices.Contains(knownParams, name) {
@@ -55,8 +64,11 @@ func parseParams(s *Store, q url.Values) (*params, error) {
 			return nil, err
 		}
 	}
-	if p.prefix != "" && (p.from != nil || p.to != nil) {
+	switch {
+	case p.prefix != "" && (p.from != nil || p.to != nil):
 		return nil, fmt.Errorf("%w: prefix goes without from and to", errParams)
+	case p.key != nil && (p.prefix != "" || p.from != nil || p.to != nil):
+		return nil, fmt.Errorf("%w: a key goes without from, to and prefix", errParams)
 	}
 	return p, nil
 }
@@ -99,6 +111,9 @@ func (p *params) set(s *Store, name, text string) (err error) {
 			return bad("FROM..TO, each RFC 3339 or milliseconds since 1970, or nothing")
 		}
 	case "asOf":
+		if s.Kind != state.VersionedKind {
+			return fmt.Errorf("%w: asOf is for versioned stores", errParams)
+		}
 		if p.asOf, err = parseTime(text, math.MaxInt64); err != nil {
 			return bad("RFC 3339 or milliseconds since 1970")
 		}

@@ -219,13 +219,13 @@ func TestHostileQueries(t *testing.T) {
 	i := one(t)
 	for _, q := range []string{
 		"?limit=0", "?limit=-1", "?limit=99999999999999999999", "?limit=1e9", "?limit=1&limit=2", "?from=%zz", "?lmit=1",
-		"?reverse=maybe", "?stale=no", "?watch=9", "?window=5..", "?prefix=a&from=b", "?a;b", "?key=%ff%00&x=1", "?asOf=yesterday",
+		"?reverse=maybe", "?stale=no", "?watch=9", "?window=5..", "?prefix=a&from=b", "?a;b", "?key=%ff%00&x=1", "?asOf=yesterday", "?asOf=5", "?key=a&from=b",
 	} {
 		if code, body, _ := get(t, i, "/stores/counts"+q); code != 400 || !strings.HasPrefix(body, `{"error":"bad `) {
 			t.Errorf("%s: %d %s", q, code, body)
 		}
 	}
-	for _, q := range []string{"?window=5..1", "?window=x", "?window=9223372036854775808", "?window=1..2..3"} {
+	for _, q := range []string{"?key=a", "?from=a", "?window=5..1", "?window=x", "?window=9223372036854775808", "?window=1..2..3"} {
 		if code, body, _ := get(t, i, "/stores/wc/kafka"+q); code != 400 {
 			t.Errorf("%s: %d %s", q, code, body)
 		}

@@ -78,11 +78,8 @@ func (s *Server) request(r *http.Request) (*request, error) {
 		return nil, err
 	}
 	req := &request{view: v, r: r, hop: r.Header.Get(hopHeader) != "", partitions: v.partitions()}
-	if req.p, err = parseParams(v.Store, q); err == nil {
+	if req.p, err = parseParams(v.Store, r.PathValue("key"), q); err == nil {
 		req.p.watch = req.p.watch && r.Header.Get(hopHeader) != hopEntries
-		if key := r.PathValue("key"); key != "" {
-			req.p.key, err = parseKey(v.Key, key)
-		}
 	}
 	if err == nil && req.p.key != nil {
 		var n int32

@@ -111,7 +111,7 @@ func (c *compiler) window(s *Step, f *flow) *flow {
 	}
 	switch {
 	case w.Has("hopping") != w.Has("every"):
-		c.f.wrong(w.node, "hopping: {hopping: 10m, every: 2m}", "hopping: and every: go together")
+		c.f.wrong(w.node, "window: {hopping: 10m, every: 2m}", "hopping: and every: go together")
 		return nil
 	case w.Every > w.Hopping:
 		c.f.wrong(w.valueNode("every"), "", "windows that begin every %s leave gaps between windows of %s", show(w.Every), show(w.Hopping))
