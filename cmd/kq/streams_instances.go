@@ -39,7 +39,7 @@ func instances(ctx context.Context, cl *kgo.Client, app string) ([]string, error
 	}
 	if len(hosts) == 0 {
 		return nil, cli.WithHint(errors.New("application "+strconv.Quote(app)+" has no instance that answers queries ("+plural(int64(len(g.Members)), "member")+")"),
-			"its job needs query: {listen: 127.0.0.1:7070}; --url asks an instance that the group does not tell of")
+			"run its job with --query localhost:7070, or with query: localhost:7070 in the file; --url asks an instance that the group does not tell of")
 	}
 	return hosts, nil
 }

@@ -49,7 +49,7 @@ type Config struct {
 	StateDir string `key:"stateDir" example:"/var/lib/kq/streams"`
 	// Store is where stores live unless they say otherwise (pebble).
 	Store string `key:"store" enum:"pebble memory"`
-	// Cache is how many bytes of updates an instance holds back so that several of one key become one (0B: every update goes on).
+	// Cache is how many bytes of updates a task holds back for each of its stores, so that several of one key become one (0B: every update goes on).
 	Cache Size `key:"cache" example:"10MB"`
 	// MaxIdle is how long a task with an empty input waits for it, so that records are taken in the order of their times (0s; -1ms does not even wait for what the broker has).
 	MaxIdle time.Duration `key:"maxIdle,negative" example:"500ms"`
