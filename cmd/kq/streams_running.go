@@ -121,7 +121,10 @@ func (r *streamsRun) onCluster(ctx context.Context, cl *kgo.Client) error {
 
 // hint says what to do about an error of the runtime.
 func (r *streamsRun) hint(err error) error {
+	var differ *topology.CopartitionError
 	switch {
+	case errors.As(err, &differ):
+		return cli.WithHint(err, "%s", differ.Hint())
 	case errors.Is(err, streamsrun.ErrOptions), errors.Is(err, query.ErrOptions):
 		return optionError("", err, "")
 	case errors.Is(err, streamsrun.ErrStateInUse), errors.Is(err, state.ErrInUse):
