@@ -8,11 +8,19 @@ import (
 	"strings"
 )
 
-// StreamsGolden runs the case files in the folder cases on TopologyTestDriver
-// of Kafka Streams (with the programs in streamsgolden, a folder of this
-// package at source) and writes what came out to the folder out, and beside
-// it the texts that pkg/streams/dsl is tested against (.txt).
-func StreamsGolden(ctx context.Context, source, cases, out string) error {
+// StreamsFiles are the files of this repository that hold what Kafka Streams is
+// asked, each with its path from the root.
+type StreamsFiles struct {
+	Cases  string // the folder of the conformance cases
+	Joins  string // records of joins
+	Stores string // operations of stores
+}
+
+// StreamsGolden runs the files of the repository at root on TopologyTestDriver
+// of Kafka Streams, with the programs in streamsgolden, and writes what came out
+// to the folder out under the names that it has in the repository: .json of the
+// cases, .txt of what pkg/streams/dsl and pkg/streams/state are tested against.
+func StreamsGolden(ctx context.Context, root string, files StreamsFiles, out string) error {
 	dir, err := InstallDir()
 	if err != nil {
 		return err
@@ -34,7 +42,7 @@ func StreamsGolden(ctx context.Context, source, cases, out string) error {
 		return err
 	}
 	defer os.RemoveAll(work)
-	sources, err := filepath.Glob(filepath.Join(source, "streamsgolden", "*.java"))
+	sources, err := filepath.Glob(filepath.Join(root, "internal", "interop", "streamsgolden", "*.java"))
 	if err != nil {
 		return err
 	}
@@ -45,8 +53,8 @@ func StreamsGolden(ctx context.Context, source, cases, out string) error {
 	run := func(args ...string) error {
 		return command(ctx, "", "java", append([]string{"-Xmx1g", "-Djava.io.tmpdir=" + work, "-Dlog4j2.level=OFF", "-cp", path}, args...)...)
 	}
-	if err := run("Main", cases, out); err != nil {
+	if err := run("Main", filepath.Join(root, files.Cases), out); err != nil {
 		return err
 	}
-	return run("DslGolden", out)
+	return run("DslGolden", out, filepath.Join(root, files.Joins), filepath.Join(root, files.Stores))
 }

@@ -98,15 +98,21 @@ func compatPage(keys []kmsg.ApiVersionsResponseApiKey) []byte {
 	return b.Bytes()
 }
 
-// goldenStreams writes what Kafka Streams makes of the conformance cases.
+// goldenStreams writes what Kafka Streams makes of the conformance cases, of the
+// records of joins and of the operations of stores.
 func goldenStreams(ctx context.Context, e env) error {
 	out, err := os.MkdirTemp("", "kq-golden-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(out)
-	cases := filepath.Join("pkg", "streams", "testdata", "conformance")
-	if err := interop.StreamsGolden(ctx, filepath.Join(e.root, "internal", "interop"), filepath.Join(e.root, cases), out); err != nil {
+	dsl := filepath.Join("pkg", "streams", "dsl", "testdata")
+	f := interop.StreamsFiles{
+		Cases:  filepath.Join("pkg", "streams", "testdata", "conformance"),
+		Joins:  filepath.Join(dsl, "join_records.txt"),
+		Stores: filepath.Join("pkg", "streams", "state", "testdata", "stores-4.3.1.txt"),
+	}
+	if err := interop.StreamsGolden(ctx, e.root, f, out); err != nil {
 		return err
 	}
 	files, err := os.ReadDir(out)
@@ -114,16 +120,19 @@ func goldenStreams(ctx context.Context, e env) error {
 		return err
 	}
 	var errs []error
-	for _, f := range files {
-		text, err := os.ReadFile(filepath.Join(out, f.Name()))
+	for _, file := range files {
+		text, err := os.ReadFile(filepath.Join(out, file.Name()))
 		if err != nil {
 			return err
 		}
-		folder := cases
-		if filepath.Ext(f.Name()) == ".txt" {
-			folder = filepath.Join("pkg", "streams", "dsl", "testdata")
+		folder := f.Cases
+		switch {
+		case file.Name() == filepath.Base(f.Stores):
+			folder = filepath.Dir(f.Stores)
+		case filepath.Ext(file.Name()) == ".txt":
+			folder = dsl
 		}
-		errs = append(errs, e.put(filepath.Join(folder, f.Name()), text))
+		errs = append(errs, e.put(filepath.Join(folder, file.Name()), text))
 	}
 	return errors.Join(errs...)
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
-// TestKafkaVectors does what testdata/StoreVectors.java did to the stores of Kafka
+// TestKafkaVectors does what StoreVectors.java (internal/interop/streamsgolden) did to the stores of Kafka
 // Streams 4.3.1 and wants the same answers and the same changelogs.
 func TestKafkaVectors(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join("testdata", "stores-4.3.1.txt"))

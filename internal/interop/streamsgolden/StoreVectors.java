@@ -1,6 +1,7 @@
-// Writes what the stores of Kafka Streams answer, and their changelogs, for the
-// operations of a file, back into that file:
-//   java -cp '<kafka-streams, its test-utils and what they need>' StoreVectors.java stores-4.3.1.txt
+/*
+ * Writes what the stores of Kafka Streams answer, and their changelogs, for the
+ * operations of pkg/streams/state/testdata/stores-4.3.1.txt.
+ */
 import org.apache.kafka.common.serialization.*;
 import org.apache.kafka.streams.*;
 import org.apache.kafka.streams.kstream.*;
@@ -12,7 +13,9 @@ import java.nio.file.*;
 import java.time.*;
 import java.util.*;
 
-public class StoreVectors {
+final class StoreVectors {
+  private StoreVectors() {}
+
   static String hex(byte[] b){ if(b==null) return "null"; StringBuilder s=new StringBuilder(); for(byte x:b) s.append(String.format("%02x",x)); return s.toString(); }
   static byte[] unhex(String s){ byte[] b=new byte[s.length()/2]; for(int i=0;i<b.length;i++) b[i]=(byte)Integer.parseInt(s.substring(2*i,2*i+2),16); return b; }
   static class P implements Processor<byte[],String,byte[],String> {
@@ -56,7 +59,7 @@ public class StoreVectors {
       return "?";
     }
   }
-  public static void main(String[] x) throws Exception {
+  static String all(List<String> lines) throws Exception {
     Topology t=new Topology();
     t.addSource("src", Serdes.ByteArray().deserializer(), Serdes.String().deserializer(), "in");
     t.addProcessor("p", P::new, "src");
@@ -74,7 +77,7 @@ public class StoreVectors {
       var out=d.createOutputTopic("out",Serdes.ByteArray().deserializer(),Serdes.String().deserializer());
       long n=0;
       StringBuilder res=new StringBuilder();
-      for(String line: Files.readAllLines(Path.of(x[0]))){
+      for(String line: lines){
         String op=line.split(" => ")[0];
         if(line.startsWith("LOG")) break;
         in.pipeInput(new byte[]{1}, op, n++);
@@ -85,7 +88,7 @@ public class StoreVectors {
         var ch=d.createOutputTopic("g-"+st+"-changelog",Serdes.ByteArray().deserializer(),Serdes.ByteArray().deserializer());
         while(!ch.isEmpty()){ var r=ch.readRecord(); res.append("LOG "+st+" ts="+r.timestamp()+" k="+hex(r.key())+" v="+hex(r.value())+"\n"); }
       }
-      Files.writeString(Path.of(x[0]), res.toString());
+      return res.toString();
     }
   }
 }
