@@ -85,6 +85,8 @@ func (b *bench) sizes(part string) string {
 		return fmt.Sprintf("%v each, %d offsets at the restart", b.commitTime, b.offsets)
 	case "txns":
 		return fmt.Sprintf("%v each, %d-byte records, %d idle ids", b.txnTime, b.recordSize, b.idleIDs)
+	case "door":
+		return fmt.Sprintf("%v each, %d-byte values, %d partitions", b.txnTime, doorRecord, b.partitions)
 	case "streams", "streams-kafka":
 		return fmt.Sprintf("%d lines of %d words, %d partitions, %d threads; %d keys restored", b.streamLines, wordsInLine, streamsParts, streamsParts, b.restoreKeys)
 	case "engine":

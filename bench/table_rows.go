@@ -57,6 +57,10 @@ func parts() []part {
 			true, turns(compaction),
 		},
 		{
+			"door", "Records over HTTP", "`POST /topics/T/records` on 16 connections of plain sockets, one JSON record a request, the next after the answer; with an Idempotency-Key of its own each, " +
+				"and without. Nothing comparable can be had: Kafka has no such door, and kfake neither.", []string{"kq"}, true, turns(door),
+		},
+		{
 			"streams", "Streams: word count on `kq serve`", "kq's word count and Kafka Streams' WordCountDemo " + kafkaVersion + " (its windowed twin is our own class), each as the only application on " +
 				"`kq serve`: the same lines, two threads, no cache, a persistent store, a commit every second, or every 100 ms exactly once. Lines/s from the first output record to the last, " +
 				"so without the start; CPU and memory of the application from its start. The last count of every word is compared.", []string{"kq", "kafka"}, false, turns(streamsOn("kq")),
@@ -148,6 +152,15 @@ func rows(part string) []row {
 		return all
 	case "groups", "commits", "txns":
 		return coordinatorRows(part)
+	case "door":
+		return []row{
+			{"door.keyed", "with an Idempotency-Key, records/s", "%.0f", true, []limit{least("", 20_000)}},
+			{"door.keyed-p50", "with an Idempotency-Key, p50 ms", "%.2f", false, nil},
+			{"door.keyed-p99", "with an Idempotency-Key, p99 ms", "%.2f", true, nil},
+			{"door.plain", "without, records/s", "%.0f", false, []limit{least("", 20_000)}},
+			{"door.plain-p50", "without, p50 ms", "%.2f", false, nil},
+			{"door.plain-p99", "without, p99 ms", "%.2f", false, nil},
+		}
 	}
 	return cliRows()
 }

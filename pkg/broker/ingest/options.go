@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"runtime"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -35,8 +36,9 @@ type Options struct {
 	// KeysTopic holds the entries (KeysTopic). It is created when it is missing,
 	// with a partition a shard.
 	KeysTopic string
-	// Shards is how many transactions run side by side (2). A keys topic that is there
-	// already decides by its number of partitions.
+	// Shards is how many transactions run side by side (one for every four
+	// processors, four at the most): fewer take more requests each, which is less
+	// work. A keys topic that is there already decides by its number of partitions.
 	Shards int
 	// KeyMemory bounds what the entries of all keys take, in bytes (256 MiB: 2
 	// million keys of 36 bytes, about). New keys are refused beyond it.
@@ -88,7 +90,7 @@ func (o *Options) Validate() error {
 func (o *Options) fill() {
 	def(&o.Window, 24*time.Hour)
 	def(&o.KeysTopic, KeysTopic)
-	def(&o.Shards, 2)
+	def(&o.Shards, min(max(runtime.GOMAXPROCS(0)/4, 1), 4))
 	def(&o.KeyMemory, 256<<20)
 	def(&o.MaxBody, 8<<20)
 	def(&o.MaxRecords, 10_000)
