@@ -3,6 +3,7 @@ package ingest
 import (
 	"context"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -15,7 +16,7 @@ func (s *Server) client(more ...kgo.Opt) (*kgo.Client, error) {
 		kgo.ClientID("kq-ingest"), kgo.DisableClientMetrics(),
 		kgo.RecordPartitioner(newPartitioner()), kgo.ProducerBatchCompression(kgo.NoCompression()), kgo.ProducerLinger(0),
 		kgo.ProducerBatchMaxBytesFn(s.topics.maxBytes),
-		kgo.MaxBufferedRecords(1 << 20), kgo.MetadataMinAge(250 * time.Millisecond), kgo.AllowAutoTopicCreation(),
+		kgo.MaxBufferedRecords(1 << 20), kgo.MaxBufferedBytes(int(s.o.MaxPending)), kgo.MetadataMinAge(250 * time.Millisecond), kgo.AllowAutoTopicCreation(),
 	}, s.o.Client...)
 	cl, err := kgo.NewClient(append(opts, more...)...)
 	if err != nil {
@@ -24,29 +25,43 @@ func (s *Server) client(more ...kgo.Opt) (*kgo.Client, error) {
 	return cl, nil
 }
 
+// sending is a context that ends in one to two answer timeouts, which many
+// requests share.
+type sending struct {
+	mu  sync.Mutex
+	ctx context.Context // guarded by mu
+	end time.Time       // guarded by mu: of ctx
+}
+
+func (s *sending) context(timeout time.Duration) context.Context {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if now := time.Now(); s.ctx == nil || s.end.Sub(now) < timeout {
+		var cancel context.CancelFunc
+		s.end = now.Add(2 * timeout)
+		s.ctx, cancel = context.WithDeadline(context.Background(), s.end)
+		context.AfterFunc(s.ctx, cancel)
+	}
+	return s.ctx
+}
+
 // plain appends the records of a request without a key. Where some fail, the
-// others are there: the refusal says which.
-func (s *Server) plain(ctx context.Context, t *topic, records []kgo.Record) ([]result, error) {
-	cl := s.producer.Load()
+// others are there: the refusal says which. The client fails a whole batch with
+// the context of its first record, which is therefore not that of a request.
+func (s *Server) plain(t *topic, records []kgo.Record) ([]result, error) {
+	cl, ctx := s.producer.Load(), s.sending.context(s.o.AnswerTimeout)
 	errs := make([]error, len(records))
 	var left atomic.Int64
 	left.Store(int64(len(records)))
 	done := make(chan struct{})
-	// The client fails a whole batch with the context of its first record: that
-	// one's sender may go away, and its neighbours stay.
-	sending, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.o.AnswerTimeout)
 	for i := range records {
-		cl.Produce(sending, &records[i], func(_ *kgo.Record, err error) {
+		cl.TryProduce(ctx, &records[i], func(_ *kgo.Record, err error) {
 			if errs[i] = err; left.Add(-1) == 0 {
 				close(done)
 			}
 		})
 	}
-	select {
-	case <-done:
-		cancel()
-	case <-ctx.Done():
-		context.AfterFunc(sending, cancel) // what is on its way stays
+	if !s.await(done) {
 		return nil, refused(context.DeadlineExceeded, t.name)
 	}
 	results := resultsOf(t, records)
@@ -71,6 +86,18 @@ func (s *Server) plain(ctx context.Context, t *topic, records []kgo.Record) ([]r
 		r.results = results
 	}
 	return nil, r
+}
+
+// await waits until done is closed, for an answer timeout at most.
+func (s *Server) await(done <-chan struct{}) bool {
+	timer := time.NewTimer(s.o.AnswerTimeout)
+	defer timer.Stop()
+	select {
+	case <-done:
+		return true
+	case <-timer.C:
+		return false
+	}
 }
 
 // resultsOf says where records are that the client has appended.

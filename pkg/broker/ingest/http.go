@@ -138,7 +138,11 @@ func (s *Server) readBody(w http.ResponseWriter, r *http.Request) ([]byte, error
 		return nil, tooMuch()
 	}
 	// What was promised is only made room for as it comes.
-	body, err := readAll(http.MaxBytesReader(w, r.Body, s.o.MaxBody), int(min(max(r.ContentLength, 0), 64<<10)))
+	size := min(r.ContentLength+1, 64<<10)
+	if size <= 0 {
+		size = 512
+	}
+	body, err := readAll(http.MaxBytesReader(w, r.Body, s.o.MaxBody), int(size))
 	var large *http.MaxBytesError
 	switch {
 	case err == nil:
@@ -154,7 +158,7 @@ func (s *Server) readBody(w http.ResponseWriter, r *http.Request) ([]byte, error
 }
 
 func readAll(r io.Reader, size int) ([]byte, error) {
-	b := make([]byte, 0, size+512)
+	b := make([]byte, 0, size)
 	for {
 		n, err := r.Read(b[len(b):cap(b)])
 		b = b[:len(b)+n]
@@ -194,17 +198,15 @@ func (s *Server) post(w http.ResponseWriter, r *http.Request, name string) error
 	if err := s.awaitLoaded(r.Context()); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), s.o.AnswerTimeout)
-	defer cancel()
 	q := request{kind: k, topic: name, query: r.URL.RawQuery, body: body, key: key}
 	if key != "" {
-		return s.once(ctx, w, &q)
+		return s.once(r.Context(), w, &q)
 	}
-	t, records, err := s.prepare(ctx, &q)
+	t, records, err := s.prepare(r.Context(), &q)
 	if err != nil {
 		return err
 	}
-	results, err := s.plain(ctx, t, records)
+	results, err := s.plain(t, records)
 	if err != nil {
 		return err
 	}

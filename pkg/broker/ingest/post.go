@@ -2,7 +2,6 @@ package ingest
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"strconv"
 	"time"
@@ -52,13 +51,10 @@ func (s *Server) once(ctx context.Context, w http.ResponseWriter, q *request) er
 	e, known, err := sh.known(c)
 	if err == nil && !known {
 		if c.t, c.records, err = s.prepare(ctx, q); err == nil {
-			e, known, err = sh.post(ctx, c)
+			e, known, err = sh.post(c)
 		}
 	}
 	if err != nil {
-		if errors.Is(err, context.DeadlineExceeded) {
-			err = refuse(http.StatusServiceUnavailable, again, "the cluster did not answer in time")
-		}
 		return err
 	}
 	if known {

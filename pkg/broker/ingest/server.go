@@ -24,8 +24,9 @@ type Server struct {
 	pending  atomic.Int64 // bytes of bodies that are under way
 
 	producer atomic.Pointer[kgo.Client] // for requests without a key
-	shards   []*shard                   // set before loaded is closed
-	loaded   chan struct{}              // closed when the entries are read
+	sending  sending
+	shards   []*shard      // set before loaded is closed
+	loaded   chan struct{} // closed when the entries are read
 }
 
 // Listen binds the address that o names. Serve answers.

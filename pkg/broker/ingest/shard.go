@@ -81,16 +81,14 @@ func (sh *shard) lookup(c *call) (entry, bool, error) {
 
 // post appends c's records, unless they are there; known says so. A request with
 // the key of one that is under way waits for that.
-func (sh *shard) post(ctx context.Context, c *call) (e entry, known bool, err error) {
+func (sh *shard) post(c *call) (e entry, known bool, err error) {
 	for {
 		wait, e, known, err := sh.enter(c)
 		if err != nil || known {
 			return e, known, err
 		}
-		select {
-		case <-wait.done:
-		case <-ctx.Done():
-			return e, false, ctx.Err()
+		if !sh.s.await(wait.done) {
+			return e, false, refuse(http.StatusServiceUnavailable, again, "the cluster did not answer in time")
 		}
 		if wait == c {
 			return c.e, false, c.err
