@@ -12,14 +12,14 @@ import (
 	"testing"
 )
 
-// kgoSkips are the tests of kgo that may skip themselves: they need SCRAM or
-// share groups, or a broker that refuses Produce v2 (kq serves it).
-var kgoSkips = regexp.MustCompile(`^(TestSCRAMAuth.*|TestShareGroup.*|TestConsumeRegexShareSkipsInternal|TestIssueProduceBrokerTooOldFailsRecords)$`)
+// kgoSkips are the tests of kgo that may skip themselves: they need SCRAM, or a
+// broker that refuses Produce v2 (kq serves it).
+var kgoSkips = regexp.MustCompile(`^(TestSCRAMAuth.*|TestIssueProduceBrokerTooOldFailsRecords)$`)
 
 var kgoResult = regexp.MustCompile(`(?m)^--- (PASS|FAIL|SKIP): (\S+)`)
 
 // TestKgo runs franz-go's own broker tests, of the version in go.mod, against
-// a broker of one node: group, transaction and KIP-848 chains among them.
+// a broker of one node: group, transaction, KIP-848 and share group chains among them.
 func TestKgo(t *testing.T) {
 	module := strings.TrimSpace(tool(t, nil, "go", "list", "-m", "-f", "{{.Dir}}", "github.com/twmb/franz-go"))
 	program := filepath.Join(t.TempDir(), "kgo.test")

@@ -2,6 +2,7 @@ package api
 
 import (
 	"errors"
+	"slices"
 	"sync/atomic"
 	"unicode/utf16"
 
@@ -51,6 +52,7 @@ type acknowledging struct {
 func (a *acknowledging) run(s *Service, done func()) {
 	var left atomic.Int32
 	left.Store(1)
+	some := false
 	end := func() {
 		if left.Add(-1) == 0 {
 			done()
@@ -72,6 +74,7 @@ func (a *acknowledging) run(s *Service, done func()) {
 		case len(p.batches) == 0:
 			continue
 		}
+		some = true
 		left.Add(1)
 		k := share.Key{Group: a.group, TopicID: p.place.TopicID, Partition: p.place.Partition}
 		s.Shares.Acknowledge(k, a.member, p.batches, func(code int16, text string) {
@@ -80,6 +83,9 @@ func (a *acknowledging) run(s *Service, done func()) {
 			}
 			end()
 		})
+	}
+	if !some { // Kafka says nothing of partitions without a word, unless others have one
+		a.parts = slices.DeleteFunc(a.parts, func(p ackPart) bool { return p.code == 0 })
 	}
 	end()
 }

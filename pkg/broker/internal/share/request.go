@@ -21,7 +21,13 @@ type refusal struct {
 	text string
 }
 
-// refuse is a refusal in Kafka's words.
+// The refusals of old epochs, in Kafka's words.
+var (
+	fencedLeader = refusal{kerr.FencedLeaderEpoch.Code, "The leader epoch in the request is older than the epoch on the broker."}
+	fencedState  = refusal{kerr.FencedStateEpoch.Code, "The share coordinator rejected the request because the share-group state epoch did not match."}
+)
+
+// refuse is a refusal whose words are those of the error.
 func refuse(e *kerr.Error) refusal { return refusal{e.Code, e.Description} }
 
 // message is the text as answers have it.
@@ -111,9 +117,9 @@ func always(*kept) refusal { return refusal{} }
 func (s *kept) fencedBy(leaderEpoch, stateEpoch int32) refusal {
 	switch {
 	case leaderEpoch != -1 && s.leaderFence > leaderEpoch:
-		return refuse(kerr.FencedLeaderEpoch)
+		return fencedLeader
 	case stateEpoch != -1 && s.stateFence > stateEpoch:
-		return refuse(kerr.FencedStateEpoch)
+		return fencedState
 	}
 	return refusal{}
 }
