@@ -128,18 +128,33 @@ func (r *reader) runShare(ctx context.Context) error {
 func (r *reader) shareGroup(ctx context.Context) error {
 	req := kmsg.NewPtrShareGroupDescribeRequest()
 	req.GroupIDs = []string{r.options.Share.Name}
-	resp, err := req.RequestWith(ctx, r.client)
-	if err == nil && len(resp.Groups) == 1 {
-		g := &resp.Groups[0]
-		err = kerr.ErrorForCode(g.ErrorCode)
-		if errors.Is(err, kerr.GroupIDNotFound) && (g.ErrorMessage == nil || !strings.Contains(*g.ErrorMessage, "not a share group")) {
-			err = nil // it is made by the first who joins
+	for began := time.Now(); ; {
+		resp, err := req.RequestWith(ctx, r.client)
+		if err == nil && len(resp.Groups) == 1 {
+			g := &resp.Groups[0]
+			err = kerr.ErrorForCode(g.ErrorCode)
+			if errors.Is(err, kerr.GroupIDNotFound) && (g.ErrorMessage == nil || !strings.Contains(*g.ErrorMessage, "not a share group")) {
+				err = nil // it is made by the first who joins
+			}
+		}
+		if err == nil {
+			return nil
+		}
+		// The first question of a cluster's life makes the topic that groups live in.
+		if !starting(err) || time.Since(began) > patience {
+			return fmt.Errorf("share group %q: %w", r.options.Share.Name, err)
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(firstIdle):
 		}
 	}
-	if err != nil {
-		return fmt.Errorf("share group %q: %w", r.options.Share.Name, err)
-	}
-	return nil
+}
+
+// starting tells that a coordinator is not there yet.
+func starting(err error) bool {
+	return errors.Is(err, kerr.CoordinatorNotAvailable) || errors.Is(err, kerr.CoordinatorLoadInProgress) || errors.Is(err, kerr.NotCoordinator)
 }
 
 // acknowledged is called with what the brokers say of acknowledgements.

@@ -2,7 +2,7 @@
 // agree on: the events that go into a group's state machine and the effects that
 // come out of it.
 //
-// A machine (classic.Group, consumer.Group) owns the state of one group. It has no
+// A machine (classic.Group, consumer.Group, share.Group) owns the state of one group. It has no
 // goroutine, lock, clock or I/O, so that tests drive it through any order of
 // events. Its driver, group.Coordinator, calls it under the lock of the group:
 //
@@ -19,6 +19,9 @@
 //  4. Timers are set and stopped, and answers leave when all records that the group
 //     has appended so far are committed, in order. When that fails they leave with
 //     an error code instead.
+//
+// What only one kind of groups knows, as offsets of share groups, is a method of that
+// machine, which returns effects too.
 //
 // Loading is not stepping: the driver feeds a machine the records of its kinds
 // (consumer.Group.Replay) and then asks it for its timers with an event, [Loaded].
