@@ -2,6 +2,7 @@ package group
 
 import (
 	"context"
+	"math"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -113,11 +114,18 @@ func (c *Coordinator) Find(ctx context.Context, group string) (node int32, err e
 	return node, nil
 }
 
+// maxGroupID is how many bytes the name of a group may have: keys of records hold no
+// more. Kafka does not read a request with a longer one.
+const maxGroupID = math.MaxInt16
+
 // shard returns the shard of a group: NOT_COORDINATOR when it is not here,
 // COORDINATOR_LOAD_IN_PROGRESS while it is loading.
 func (c *Coordinator) shard(group string) (*shard, *kerr.Error) {
 	if c.closed.Load() {
 		return nil, kerr.CoordinatorNotAvailable
+	}
+	if len(group) > maxGroupID {
+		return nil, kerr.InvalidGroupID
 	}
 	p, ok := c.o.Log.PartitionFor(group)
 	if !ok {

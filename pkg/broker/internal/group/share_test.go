@@ -2,6 +2,7 @@ package group
 
 import (
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -235,4 +236,30 @@ func TestShareOtherTypes(t *testing.T) {
 	if r := f.shareBeat("s", "a", 2); r.ErrorCode != kerr.UnsupportedVersion.Code {
 		t.Errorf("without the feature: %+v", r)
 	}
+}
+
+// TestLongGroupName has names that no record can hold.
+func TestLongGroupName(t *testing.T) {
+	f, _ := shareFixture(t)
+	for n, want := range map[int]*kerr.Error{maxGroupID: nil, maxGroupID + 1: kerr.InvalidGroupID} {
+		group := strings.Repeat("g", n)
+		r := f.shareBeat(group, "a", 0, "in")
+		if code := errorCode(want); r.ErrorCode != code {
+			t.Errorf("%d bytes: %d, want %d", n, r.ErrorCode, code)
+		}
+		if code := f.commit(commitReq(group+"!", "in", 1)); code != kerr.InvalidGroupID.Code {
+			t.Errorf("commit for %d bytes: %d", n+1, code)
+		}
+	}
+	f.restart()
+	if len(f.c.ListGroups(kmsg.NewPtrListGroupsRequest()).Groups) != 1 {
+		t.Error("the group is not there after a restart")
+	}
+}
+
+func errorCode(err *kerr.Error) int16 {
+	if err == nil {
+		return 0
+	}
+	return err.Code
 }
