@@ -36,7 +36,7 @@ func Run(ctx context.Context, cl *kgo.Client, o Options, sink Sink) (Result, err
 		return Result{}, err
 	}
 	checked := &checkedSink{Sink: sink}
-	r := &reader{client: cl, fetcher: cl, options: o, sink: checked}
+	r := &reader{client: cl, fetcher: cl, options: o, sink: checked, checked: checked}
 	r.decompress = kgo.DefaultDecompressor(&r.pool)
 	err := r.run(ctx)
 	if flushErr := checked.Flush(); err == nil {
@@ -48,8 +48,9 @@ func Run(ctx context.Context, cl *kgo.Client, o Options, sink Sink) (Result, err
 // checkedSink ends with its first error: what comes after it would leave a gap.
 type checkedSink struct {
 	Sink
-	err  error
-	last bool // what came before the error was flushed
+	err   error
+	last  bool // what came before the error was flushed
+	clean bool // the last flush worked: what was given before is written
 }
 
 // Record gives a record, unless something failed before.
@@ -66,10 +67,9 @@ func (s *checkedSink) Flush() error {
 	switch {
 	case s.err == nil:
 		s.err = s.Sink.Flush()
-		s.last = s.err != nil
+		s.last, s.clean = s.err != nil, s.err == nil
 	case !s.last:
-		s.last = true
-		_ = s.Sink.Flush() // the first error is the one to tell
+		s.last, s.clean = true, s.Sink.Flush() == nil // the first error is the one to tell
 	}
 	return s.err
 }
@@ -80,6 +80,7 @@ type reader struct {
 	fetcher *kgo.Client // that fetches: a member of a group is a client of its own
 	options Options
 	sink    Sink
+	checked *checkedSink // the same
 
 	pool       pool // of what is decoded here
 	decompress kgo.Decompressor

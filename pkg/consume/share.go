@@ -240,11 +240,13 @@ func (s *sharer) round(fetches kgo.Fetches) (got bool, err error) {
 		return false, err
 	}
 	flushed := s.sink.Flush()
-	if flushed != nil {
-		return true, errors.Join(err, flushed)
+	if s.checked.clean { // also when a record could not be printed: those before it are
+		for _, rec := range written {
+			rec.Ack(s.status)
+		}
 	}
-	for _, rec := range written {
-		rec.Ack(s.status)
+	if err == nil {
+		err = flushed
 	}
 	return true, err
 }
