@@ -62,9 +62,17 @@ func rest(ctx context.Context, d time.Duration) bool {
 // transient tells that trying again may help: a Kafka error that says so, or a
 // connection that broke.
 func transient(err error) bool {
+	if errors.Is(err, errMoved) {
+		return true
+	}
 	var kafka *kerr.Error
 	if errors.As(err, &kafka) {
 		return !lost(err) && kafka.Retriable || errors.Is(err, kerr.ConcurrentTransactions) || errors.Is(err, kerr.OperationNotAttempted)
+	}
+	for _, own := range []error{ErrGap, ErrAhead, ErrFenced, ErrLost, errBatch} {
+		if errors.Is(err, own) {
+			return false
+		}
 	}
 	if lost(err) || errors.Is(err, context.Canceled) || errors.Is(err, kgo.ErrClientClosed) {
 		return false
