@@ -102,7 +102,7 @@ func (c *cleaning) ioBytes() int {
 
 // yieldBytes are cleaned between two calls of the scheduler: whoever serves
 // clients does not wait for the cleaner's turn to end.
-const yieldBytes = 64 << 10
+const yieldBytes = 16 << 10
 
 // stopCheck is how long those who want the cleaning to stop wait for it while it
 // waits for its share of the disk.

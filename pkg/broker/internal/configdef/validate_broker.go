@@ -2,6 +2,7 @@ package configdef
 
 import (
 	"maps"
+	"strconv"
 	"strings"
 )
 
@@ -44,7 +45,28 @@ func ValidateBroker(configs map[string]string, perBroker bool, dynamicBroker, dy
 	if problems := l.contradictions(); len(problems) > 0 {
 		return badRequest(problems[0].Name, "requirement failed: "+problems[0].Message)
 	}
-	return nil
+	return l.checkCleanerThreads(&layers{broker: dynamicBroker, defaults: dynamicDefault, static: static})
+}
+
+// checkCleanerThreads refuses a number of cleaner threads that is far from the
+// one in force (LogCleaner.validateReconfiguration).
+func (l *layers) checkCleanerThreads(old *layers) error {
+	const name = "log.cleaner.threads"
+	n, now := l.number(name), old.number(name)
+	why := ""
+	switch {
+	case n == now:
+		return nil
+	case n < 1:
+		why = "Log cleaner threads should be at least 1"
+	case n < now/2:
+		why = "Log cleaner threads cannot be reduced to less than half the current value " + strconv.FormatInt(now, 10)
+	case n > now*2:
+		why = "Log cleaner threads cannot be increased to more than double the current value " + strconv.FormatInt(now, 10)
+	default:
+		return nil
+	}
+	return badRequest(name, "Invalid value org.apache.kafka.common.config.ConfigException: "+why+" for configuration Invalid dynamic configuration")
 }
 
 func refuseNames(names []string, is func(string) bool, text string) error {
