@@ -2,11 +2,14 @@ package broker
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"testing"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
@@ -106,4 +109,55 @@ func batchesLeft(t *testing.T, b *Broker, topic string) (batches int, end int64)
 		f.Release()
 	}
 	return batches, end
+}
+
+// TestMadeCompacted makes a topic compacted that has records without a key: more
+// of them are refused, and those that are there go.
+func TestMadeCompacted(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	b, err := Open(ctx, Options{
+		Mem: true, Listen: []string{"127.0.0.1:0"}, Set: map[string]string{"log.cleaner.backoff.ms": "5"},
+		Topics: []TopicSpec{{Name: "made", Partitions: 1, Configs: map[string]string{"segment.ms": "1", "min.cleanable.dirty.ratio": "0.01"}}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Kill()
+	cl, err := kgo.NewClient(kgo.SeedBrokers(b.Addr()), kgo.DefaultProduceTopic("made"), kgo.RequiredAcks(kgo.AllISRAcks()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer cl.Close()
+	produce := func(n int, key []byte) error {
+		return cl.ProduceSync(ctx, &kgo.Record{Key: key, Value: []byte("v"), Timestamp: time.UnixMilli(int64(1000 * n))}).FirstErr()
+	}
+	if err := produce(1, nil); err != nil {
+		t.Fatal(err)
+	}
+	adm := kadm.NewClient(cl)
+	if _, err := adm.AlterTopicConfigs(ctx, []kadm.AlterConfig{{Name: "cleanup.policy", Value: kadm.StringPtr("compact")}}, "made"); err != nil {
+		t.Fatal(err)
+	}
+	if err := produce(2, nil); !errors.Is(err, kerr.InvalidRecord) {
+		t.Errorf("a record without a key: %v", err)
+	}
+	p, _ := b.catalog.Partition("made", 0)
+	for n, records := 3, byte(1); records > 0; n++ {
+		if err := produce(n, []byte("key")); err != nil {
+			t.Fatal(err)
+		}
+		f, err := p.Log().Read(0, 1, p.Log().EndOffset(), true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		head := make([]byte, 61)
+		if _, err := f.Regions[0].ReadAt(head, 0); err != nil && !errors.Is(err, io.EOF) {
+			t.Fatal(err)
+		}
+		if records = head[60]; f.FirstOffset > 0 {
+			records = 0
+		}
+		f.Release()
+	}
 }

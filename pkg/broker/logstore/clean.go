@@ -226,13 +226,14 @@ func (c *cleaning) indexBatch(b batch.Batch, txns *cleanedTxns) (full bool, err 
 		}
 		rest = f.body
 	}
-	for range b.Count() {
-		var r batch.Raw
-		if r, rest, err = batch.CutRaw(rest); err != nil {
+	for left := b.Count(); left > 0; left -= int32(len(f.raws)) {
+		if rest, err = f.cut(rest, left); err != nil {
 			return false, err
 		}
-		if offset := b.BaseOffset() + int64(r.OffsetDelta); r.Key != nil && offset >= c.from && !f.keys.put(r.Key, offset) {
-			return true, nil
+		for i, r := range f.raws {
+			if offset := b.BaseOffset() + int64(r.OffsetDelta); r.Key != nil && offset >= c.from && !f.keys.put(f.hashes[i], offset) {
+				return true, nil
+			}
 		}
 	}
 	return false, nil

@@ -29,7 +29,27 @@ type cleanFilter struct {
 	body    []byte // uncompressed records of the batch, of those that are compressed
 	scratch []byte
 	kept    []batch.Raw
+	raws    []batch.Raw // the records of the batch, or the next of them
+	hashes  []keyHash   // of their keys; of one without a key, anything
 	stats   *CleanStats
+}
+
+// ahead is how many records are looked at before their keys are looked up.
+const ahead = 64
+
+// cut gives the next records of a batch, of which left are left, and the hashes
+// of their keys.
+func (f *cleanFilter) cut(rest []byte, left int32) (_ []byte, err error) {
+	f.raws, f.hashes = f.raws[:0], f.hashes[:0]
+	for range min(left, ahead) {
+		var r batch.Raw
+		if r, rest, err = batch.CutRaw(rest); err != nil {
+			return rest, err
+		}
+		f.raws, f.hashes = append(f.raws, r), append(f.hashes, f.keys.hash(r.Key))
+	}
+	f.keys.touch(f.hashes)
+	return rest, nil
 }
 
 // lastRecord is what a producer's last batch is known by (LastRecord).
@@ -98,18 +118,19 @@ func (f *cleanFilter) choose(b batch.Batch) (all, tombstones bool, err error) {
 		rest = f.body
 	}
 	all = true
-	for range b.Count() {
-		var r batch.Raw
-		if r, rest, err = batch.CutRaw(rest); err != nil {
+	for left := b.Count(); left > 0; left -= int32(len(f.raws)) {
+		if rest, err = f.cut(rest, left); err != nil {
 			return false, false, err
 		}
-		f.stats.RecordsRead++
-		if !b.IsControl() && !f.keep(b, r) {
-			all = false
-			continue
+		f.stats.RecordsRead += int64(len(f.raws))
+		for i, r := range f.raws {
+			if !b.IsControl() && !f.keep(b, r, f.hashes[i]) {
+				all = false
+				continue
+			}
+			f.kept = append(f.kept, r)
+			tombstones = tombstones || r.NullValue
 		}
-		f.kept = append(f.kept, r)
-		tombstones = tombstones || r.NullValue
 	}
 	if len(rest) > 0 && b.Count() > 0 {
 		return false, false, fmt.Errorf("%w: records follow those that the batch has", ErrCorrupt)
@@ -118,12 +139,12 @@ func (f *cleanFilter) choose(b batch.Batch) (all, tombstones bool, err error) {
 }
 
 // keep is for records of data.
-func (f *cleanFilter) keep(b batch.Batch, r batch.Raw) bool {
+func (f *cleanFilter) keep(b batch.Batch, r batch.Raw, key keyHash) bool {
 	offset := b.BaseOffset() + int64(r.OffsetDelta)
 	if offset > f.keys.last {
 		return true
 	}
-	if r.Key == nil || offset < f.keys.get(r.Key) {
+	if r.Key == nil || offset < f.keys.get(key) {
 		return false
 	}
 	return !r.NullValue || !b.HasDeleteHorizon() || f.now < b.BaseTimestamp()

@@ -99,7 +99,8 @@ func readTable(l *Log, keys int) error {
 	// The last value of a key is its offset: each record is a batch.
 	for k := range min(keys, int(end)) {
 		want := int(end) - 1 - (int(end)-1-k)%keys
-		if n, known := last[fmt.Sprintf("k%d", k)]; want >= int(start) && (!known || n < want) {
+		superseded := l.EndOffset() > int64(want+keys) // meanwhile, and cleaned perhaps
+		if n, known := last[fmt.Sprintf("k%d", k)]; want >= int(start) && !superseded && (!known || n < want) {
 			return fmt.Errorf("the last value of k%d below %d is %d, not %d", k, end, n, want)
 		}
 	}
@@ -115,19 +116,19 @@ func TestKeyMap(t *testing.T) {
 	const limit = minKeySlots * 9 / 10
 	key := func(i int) []byte { return fmt.Appendf(nil, "%d", i) }
 	for i := range limit - 1 {
-		if !m.put(key(i), int64(i)) || !m.put(key(i), int64(1000+i)) {
+		if !m.put(m.hash(key(i)), int64(i)) || !m.put(m.hash(key(i)), int64(1000+i)) {
 			t.Fatalf("full at %d", i)
 		}
 	}
 	for i := range limit - 1 {
-		if got := m.get(key(i)); got != int64(1000+i) {
+		if got := m.get(m.hash(key(i))); got != int64(1000+i) {
 			t.Fatalf("key %d has offset %d", i, got)
 		}
 	}
-	if got := m.get(key(limit)); got != noOffset {
+	if got := m.get(m.hash(key(limit))); got != noOffset {
 		t.Errorf("an unknown key has offset %d", got)
 	}
-	if !m.put(nil, 0) || m.put(key(0), 1) || m.get(nil) != 0 || m.last != 0 {
+	if !m.put(m.hash(nil), 0) || m.put(m.hash(key(0)), 1) || m.get(m.hash(nil)) != 0 || m.last != 0 {
 		t.Error("the last entry, or one too many")
 	}
 	small, err := newKeyMap(1<<30, 0.9, 9000)

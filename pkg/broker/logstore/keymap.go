@@ -48,16 +48,34 @@ func newKeyMap(size int64, load float64, span int64) (*keyMap, error) {
 // close gives the memory back to the system.
 func (m *keyMap) close() { m.free() }
 
+// keyHash is what a keyMap knows a key by.
+type keyHash struct{ h0, h1 uint64 }
+
+func (m *keyMap) hash(key []byte) keyHash {
+	h0, h1 := sipHash128(m.k0, m.k1, key)
+	return keyHash{h0, h1}
+}
+
+// touch has the slots of some keys fetched, all at once: one after the other, each
+// would wait for memory. The result means nothing.
+func (m *keyMap) touch(keys []keyHash) (sum byte) {
+	for _, k := range keys {
+		i, _ := bits.Mul64(k.h0, m.slots)
+		sum += m.mem[i*keySlot]
+	}
+	return sum
+}
+
 // find gives the slot of a key, or the free one where it belongs.
-func (m *keyMap) find(h0, h1 uint64) (slot []byte, found bool) {
+func (m *keyMap) find(k keyHash) (slot []byte, found bool) {
 	le := binary.LittleEndian
-	i, _ := bits.Mul64(h0, m.slots)
+	i, _ := bits.Mul64(k.h0, m.slots)
 	for {
 		slot = m.mem[i*keySlot : i*keySlot+keySlot : i*keySlot+keySlot]
 		switch {
 		case le.Uint64(slot[16:]) == 0:
 			return slot, false
-		case le.Uint64(slot) == h0 && le.Uint64(slot[8:]) == h1:
+		case le.Uint64(slot) == k.h0 && le.Uint64(slot[8:]) == k.h1:
 			return slot, true
 		}
 		if i++; i == m.slots {
@@ -69,16 +87,15 @@ func (m *keyMap) find(h0, h1 uint64) (slot []byte, found bool) {
 // put notes that a key has a record at offset. It returns false, and notes
 // nothing, when the map is full, which it is as well for a key that it knows:
 // what is noted are all keys up to some offset.
-func (m *keyMap) put(key []byte, offset int64) bool {
+func (m *keyMap) put(k keyHash, offset int64) bool {
 	if m.used >= m.limit {
 		return false
 	}
-	h0, h1 := sipHash128(m.k0, m.k1, key)
-	slot, found := m.find(h0, h1)
+	slot, found := m.find(k)
 	if !found {
 		m.used++
-		binary.LittleEndian.PutUint64(slot, h0)
-		binary.LittleEndian.PutUint64(slot[8:], h1)
+		binary.LittleEndian.PutUint64(slot, k.h0)
+		binary.LittleEndian.PutUint64(slot[8:], k.h1)
 	}
 	binary.LittleEndian.PutUint64(slot[16:], uint64(offset+1))
 	m.last = offset
@@ -86,8 +103,8 @@ func (m *keyMap) put(key []byte, offset int64) bool {
 }
 
 // get gives the last offset of a key; noOffset for one it does not know.
-func (m *keyMap) get(key []byte) int64 {
-	slot, found := m.find(sipHash128(m.k0, m.k1, key))
+func (m *keyMap) get(k keyHash) int64 {
+	slot, found := m.find(k)
 	if !found {
 		return noOffset
 	}

@@ -137,8 +137,13 @@ func TestCleanerThreads(t *testing.T) {
 		now, next string
 		why       string
 	}{
-		{"1", "2", ""}, {"4", "2", ""}, {"3", "1", ""}, {"1", "3", "more than double the current value 1"},
-		{"4", "1", "less than half the current value 4"}, {"1", "0", "at least 1"}, {"0", "0", ""},
+		{"1", "2", ""},
+		{"4", "2", ""},
+		{"3", "1", ""},
+		{"1", "3", "more than double the current value 1"},
+		{"4", "1", "less than half the current value 4"},
+		{"1", "0", "at least 1"},
+		{"0", "0", ""},
 	} {
 		err := ValidateBroker(map[string]string{"log.cleaner.threads": c.next}, true, nil, nil, map[string]string{"log.cleaner.threads": c.now})
 		if (err == nil) != (c.why == "") || err != nil && !strings.Contains(err.Error(), c.why) {
