@@ -9,14 +9,14 @@ import (
 	"path/filepath"
 )
 
-// javaClients compiles testdata/Groups.java and finds Kafka Streams.
+// javaClients compiles the programs of testdata and finds Kafka Streams.
 func javaClients(ctx context.Context, dir, tmp string) error {
 	javac, err := Program(ctx, "javac", "openjdk-17-jdk-headless")
 	if err != nil {
 		return err
 	}
 	installed.classes = filepath.Join(tmp, "classes")
-	if err := command(ctx, "", javac, "--release", "17", "-cp", filepath.Join(installed.jars, "*"), "-d", installed.classes, "testdata/Groups.java"); err != nil {
+	if err := command(ctx, "", javac, "--release", "17", "-cp", filepath.Join(installed.jars, "*"), "-d", installed.classes, "testdata/Groups.java", "testdata/Shares.java"); err != nil {
 		return fmt.Errorf("compile the Java clients: %w", err)
 	}
 	installed.streams, err = StreamsJars(ctx, dir)
