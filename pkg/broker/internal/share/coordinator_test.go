@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"reflect"
+	"slices"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -20,6 +23,7 @@ import (
 
 // memLog is __share_group_state with one partition, in memory.
 type memLog struct {
+	mu      sync.Mutex
 	exists  bool
 	records []statelog.Record
 	first   int64
@@ -27,11 +31,22 @@ type memLog struct {
 	late    bool  // appends are pending, and fail when err is set
 }
 
-func (l *memLog) Ensure(context.Context) error { l.exists = true; return nil }
+func (l *memLog) Ensure(context.Context) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.exists = true
+	return nil
+}
 
-func (l *memLog) PartitionFor(string) (int32, bool) { return 0, l.exists }
+func (l *memLog) PartitionFor(string) (int32, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return 0, l.exists
+}
 
 func (l *memLog) Home(p int32) (meta.ID, int32, int32) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if p != 0 || !l.exists {
 		return meta.ID{}, -1, -1
 	}
@@ -39,18 +54,23 @@ func (l *memLog) Home(p int32) (meta.ID, int32, int32) {
 }
 
 func (l *memLog) Load(_ context.Context, _ int32, each func(statelog.Entry) error) (int64, error) {
-	for i, r := range l.records {
-		if int64(i) < l.first {
+	l.mu.Lock()
+	records, first := slices.Clone(l.records), l.first
+	l.mu.Unlock()
+	for i, r := range records {
+		if int64(i) < first {
 			continue
 		}
 		if err := each(statelog.Entry{Offset: int64(i), Key: r.Key, Value: r.Value}); err != nil {
 			return 0, err
 		}
 	}
-	return int64(len(l.records)), nil
+	return int64(len(records)), nil
 }
 
 func (l *memLog) Append(_ int32, recs []statelog.Record, o statelog.AppendOptions) (bool, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if l.err != nil && !l.late {
 		return false, l.err
 	}
@@ -251,21 +271,27 @@ func TestReloadEquals(t *testing.T) {
 func TestDeletedTopics(t *testing.T) {
 	l := &memLog{exists: true}
 	both, one := image(t, topicID, meta.ID{2}), image(t, topicID)
-	img := both
-	c := coordinator(t, l, CoordinatorOptions{Image: func() *meta.Image { return img }})
+	var img atomic.Pointer[meta.Image]
+	img.Store(both)
+	c := coordinator(t, l, CoordinatorOptions{Image: img.Load})
 	c.Follow(both)
 	kept, gone := Key{"g", topicID, 0}, Key{"g", meta.ID{2}, 0}
 	if kept.initialize(c, 0, 1) != 0 || gone.initialize(c, 0, 1) != 0 {
 		t.Fatal("cannot begin")
 	}
-	img = one
-	reloaded := coordinator(t, l, CoordinatorOptions{Image: func() *meta.Image { return img }})
-	if a, b := kept.summary(reloaded).StartOffset, len(reloaded.shard(0).states); a != 1 || b != 1 {
+	img.Store(one)
+	states := func(c *Coordinator) (n int) {
+		c.shard(0).do(func(w *work) { n = len(w.sh.states) })
+		return n
+	}
+	reloaded := coordinator(t, l, CoordinatorOptions{Image: img.Load})
+	reloaded.work.Wait()
+	if a, b := kept.summary(reloaded).StartOffset, states(reloaded); a != 1 || b != 1 {
 		t.Errorf("after a restart: start %d, %d states", a, b)
 	}
 	c.Follow(one)
 	c.work.Wait()
-	if a, b := kept.summary(c).StartOffset, len(c.shard(0).states); a != 1 || b != 1 {
+	if a, b := kept.summary(c).StartOffset, states(c); a != 1 || b != 1 {
 		t.Errorf("after the change: start %d, %d states", a, b)
 	}
 	if last := l.records[len(l.records)-1]; last.Value != nil {
