@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// job is a running `kq streams run`.
+// job is a running `kq streams run`, or `kq copy`.
 type job struct {
 	cmd  *exec.Cmd
 	done chan struct{}
@@ -41,8 +41,14 @@ func startJob(t *testing.T, addr, yaml string, args ...string) *job {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "job.yaml")
 	writeFile(t, file, yaml)
-	j := &job{cmd: exec.Command(installed.kq, append([]string{"streams", "run", file, "-b", addr}, args...)...), done: make(chan struct{})}
-	j.cmd.Stdout, j.cmd.Stderr = j, j
+	return startProcess(t, nil, append([]string{"streams", "run", file, "-b", addr}, args...)...)
+}
+
+// startProcess runs a kq that goes on until it is stopped. env is nil for that of the test.
+func startProcess(t *testing.T, env []string, args ...string) *job {
+	t.Helper()
+	j := &job{cmd: exec.Command(installed.kq, args...), done: make(chan struct{})}
+	j.cmd.Stdout, j.cmd.Stderr, j.cmd.Env = j, j, env
 	if err := j.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +59,7 @@ func startJob(t *testing.T, addr, yaml string, args ...string) *job {
 	t.Cleanup(func() {
 		j.kill()
 		if t.Failed() {
-			t.Logf("the job: %v\n%s", j.err, lastBytes(j.said(), 6000))
+			t.Logf("the process: %v\n%s", j.err, lastBytes(j.said(), 6000))
 		}
 	})
 	return j
