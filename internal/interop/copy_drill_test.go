@@ -15,25 +15,30 @@ import (
 // copyWay is one way to copy.
 type copyWay struct {
 	across, once bool
+	kafka        bool // the destination is an Apache Kafka, which is not killed
 }
 
-func (w copyWay) String() string { return fmt.Sprintf("across=%v,once=%v", w.across, w.once) }
+func (w copyWay) String() string {
+	return fmt.Sprintf("across=%v,once=%v,kafka=%v", w.across, w.once, w.kafka)
+}
 
 // copyDrill is the brokers and the copier of one way.
 type copyDrill struct {
-	way      copyWay
-	src, dst *server
-	args     [2][]string // of the brokers
-	data     [2]string
-	config   string
-	copier   *job
+	way    copyWay
+	src    *server
+	dst    *server     // nil for an Apache Kafka
+	addr   string      // of the destination
+	args   [2][]string // of the brokers
+	data   [2]string
+	config string
+	copier *job
 }
 
 // TestCopyDrill kills the copier and the brokers with -9 at random (KQ_COPY_KILLS
 // times, 6 if unset): nothing is lost, and exactly once nothing comes twice or in
 // another order. KQ_DRILL_SEED repeats a run's choices.
 func TestCopyDrill(t *testing.T) {
-	ways := []copyWay{{false, true}, {true, true}, {false, false}, {true, false}}
+	ways := []copyWay{{once: true}, {across: true, once: true}, {across: true, once: true, kafka: true}, {}, {across: true}}
 	ports, err := freePorts(2 * len(ways))
 	if err != nil {
 		t.Fatal(err)
@@ -54,7 +59,7 @@ func TestCopyDrill(t *testing.T) {
 		for i := range kills {
 			pause(t, 100+rng.IntN(1500))
 			switch n := rng.IntN(6); {
-			case n < 4:
+			case n < 4 || way.kafka:
 				t.Logf("kill %d: the copier", i+1)
 				d.copier.kill()
 			case n == 4:
@@ -81,7 +86,7 @@ func TestCopyDrill(t *testing.T) {
 		if d.copier.err != nil {
 			t.Fatalf("the last copy: %v", d.copier.err)
 		}
-		h := &History{Sent: l.sent, Final: readAll(t, d.dst.addr, l.to())}
+		h := &History{Sent: l.sent, Final: readAll(t, d.addr, l.to())}
 		for i := range h.Final {
 			h.Final[i].Value += "|copy"
 		}
@@ -100,9 +105,14 @@ func newCopyDrill(t *testing.T, way copyWay, ports []int) *copyDrill {
 		d.data[i], d.args[i] = t.TempDir(), []string{"--listen", fmt.Sprintf("127.0.0.1:%d", ports[i])}
 	}
 	d.src = startKQ(t, d.data[0], d.args[0]...)
-	d.dst = d.src
-	if way.across {
+	switch {
+	case way.kafka:
+		d.addr, _ = startKafka(t, nil)
+	case way.across:
 		d.dst = startKQ(t, d.data[1], d.args[1]...)
+		d.addr = d.dst.addr
+	default:
+		d.dst, d.addr = d.src, d.src.addr
 	}
 	set := exec.CommandContext(t.Context(), installed.kq, "profile", "set", "source", "bootstrap="+d.src.addr)
 	set.Env = append(os.Environ(), "KQ_CONFIG="+d.config)
@@ -123,7 +133,7 @@ func (d *copyDrill) start(t *testing.T, args ...string) {
 	if d.way.once {
 		args = append(args, "--exactly-once")
 	}
-	d.copier = startProcess(t, append(os.Environ(), "KQ_CONFIG="+d.config, "KQ_BOOTSTRAP="+d.dst.addr), args...)
+	d.copier = startProcess(t, append(os.Environ(), "KQ_CONFIG="+d.config, "KQ_BOOTSTRAP="+d.addr), args...)
 }
 
 // restart kills a broker and starts it again after some milliseconds.
