@@ -22,7 +22,7 @@ type copySummary struct {
 }
 
 func (c *copying) printSummary(r transfer.Result, took time.Duration, err error) {
-	s := copySummary{Source: c.o.Source, Destination: c.o.Destination, Result: r, ExactlyOnce: c.o.ExactlyOnce, Seconds: took.Round(time.Millisecond).Seconds()}
+	s := copySummary{Source: c.o.Source, Destination: c.o.Destination, Result: r, ExactlyOnce: c.o.ExactlyOnce, Seconds: float64(took.Milliseconds()) / 1000}
 	if err != nil {
 		s.Error = err.Error()
 	}
