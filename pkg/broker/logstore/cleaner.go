@@ -4,6 +4,7 @@ import (
 	"errors"
 	"maps"
 	"math"
+	"runtime"
 	"slices"
 	"sync"
 	"time"
@@ -93,7 +94,11 @@ func (c *cleaner) stop() {
 	c.wg.Wait()
 }
 
+// run is one thread: it ends with this goroutine, so that nobody else gets it.
+// Whoever wakes up to serve a client goes first.
 func (c *cleaner) run(quit <-chan struct{}) {
+	runtime.LockOSThread()
+	lowerPriority()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {

@@ -9,7 +9,7 @@ import (
 
 // cleanSync is how many bytes of a segment are written before they are synced:
 // what is left for its end does not hold up others that sync.
-const cleanSync = 16 << 20
+const cleanSync = 64 << 20
 
 // cleanedSegment is a segment that is being written to take the place of others.
 // Its files are called .cleaned.
