@@ -1,7 +1,6 @@
 package share
 
 import (
-	"errors"
 	"sync"
 	"time"
 
@@ -362,10 +361,4 @@ func (p *Partition) ring() {
 		p.armed = 0
 		t.expire()
 	})
-}
-
-// leaderGone says whether an error of the topic's partition means that it is led
-// elsewhere or is no more.
-func leaderGone(err error) bool {
-	return errors.Is(err, topic.ErrNotLeader) || errors.Is(err, topic.ErrUnknownPartition)
 }
