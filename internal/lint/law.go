@@ -226,7 +226,7 @@ var libraries = map[string][]string{
 	"github.com/twmb/franz-go/pkg/kmsg":     {"*"},
 	"github.com/twmb/franz-go/pkg/kerr":     {"*"},
 	"github.com/twmb/franz-go/pkg/kgo":      {"pkg/admin", "pkg/produce", "pkg/consume", "pkg/streams", "pkg/broker/registry", "pkg/broker/ingest", "internal/client", "internal/cli", "internal/format", "internal/serde", "internal/compat", "cmd/kq"},
-	"github.com/twmb/franz-go/pkg/kversion": {"cmd/kq", "internal/compat", "pkg/admin", "pkg/consume/transfer"},
+	"github.com/twmb/franz-go/pkg/kversion": {"cmd/kq", "internal/compat", "pkg/admin", "pkg/consume/transfer", "pkg/streams/run/sender"},
 	"github.com/twmb/franz-go/pkg/kadm":     {"pkg/admin", "pkg/produce", "pkg/consume", "pkg/streams", "internal/client", "internal/cli", "internal/compat", "cmd/kq"},
 	"github.com/rogpeppe/go-internal":       {},
 	"github.com/hamba/avro/v2":              {"internal/serde"},

@@ -97,6 +97,7 @@ func (j *Job) runOptions(o *RunOptions) run.Options {
 		MaxIdle: c.MaxIdle, OffsetReset: c.OffsetReset, InstanceID: c.Kafka.InstanceID,
 		OnError: run.OnError{Deserialize: policy(c.OnError.Deserialize), Process: policy(c.OnError.Process), Produce: policy(c.OnError.Produce)},
 		Session: c.Kafka.SessionTimeout, TransactionTimeout: c.Kafka.TransactionTimeout, AcceptableLag: c.Kafka.AcceptableLag, Cleanup: c.Kafka.CleanupDelay,
+		Linger: c.Kafka.Linger, BatchBytes: int64(c.Kafka.Batch), Compression: c.Kafka.Compression,
 		Warmups: c.Kafka.Warmups, Replicas: int16(c.Kafka.Replication), Once: o.Once, Logger: j.o.Logger,
 	}
 	if c.Guarantee == "exactly_once" {

@@ -9,6 +9,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
 
+	"kq/pkg/streams/run/ask"
 	"kq/pkg/streams/run/assign"
 	"kq/pkg/streams/run/fetcher"
 	"kq/pkg/streams/run/member"
@@ -137,7 +138,7 @@ func (t *thread) commitOffsets(ctx context.Context, offsets []sender.Offset) err
 		next := g
 		if errors.Is(err, kerr.RebalanceInProgress) {
 			next.Number-- // the same generation will do when the group has synced
-			if err := pause(ctx, 10*time.Millisecond); err != nil {
+			if err := ask.Pause(ctx, 10*time.Millisecond); err != nil {
 				return err
 			}
 		}

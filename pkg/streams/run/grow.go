@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"kq/pkg/streams/run/ask"
 	"kq/pkg/streams/run/assign"
 	"kq/pkg/streams/topology"
 )
@@ -78,7 +79,7 @@ func (rt *Runtime) know(ctx context.Context, plan *assign.Assignment) error {
 		} else if grew {
 			continue
 		}
-		if err := pause(ctx, 50*time.Millisecond); err != nil {
+		if err := ask.Pause(ctx, 50*time.Millisecond); err != nil {
 			return err
 		}
 	}
@@ -91,7 +92,7 @@ func (rt *Runtime) know(ctx context.Context, plan *assign.Assignment) error {
 func (rt *Runtime) watchInputs(ctx context.Context, m interface{ Rejoin() }) error {
 	var seen error
 	for {
-		if pause(ctx, rt.o.Refresh) != nil {
+		if ask.Pause(ctx, rt.o.Refresh) != nil {
 			return nil
 		}
 		grew, err := rt.grow(ctx)

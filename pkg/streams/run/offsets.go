@@ -2,14 +2,13 @@ package run
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
+	"kq/pkg/streams/run/ask"
 	"kq/pkg/streams/run/fetcher"
 	"kq/pkg/streams/state"
 	"kq/pkg/streams/task"
@@ -22,22 +21,19 @@ func committedOffsets(ctx context.Context, cl *kgo.Client, group string, parts [
 	req.RequireStable = true
 	g := kmsg.NewOffsetFetchRequestGroup()
 	g.Group = group
-	at := map[string]int{}
-	for _, p := range parts {
-		i, ok := at[p.Topic]
-		if !ok {
-			i = len(g.Topics)
-			at[p.Topic] = i
-			g.Topics = append(g.Topics, kmsg.OffsetFetchRequestGroupTopic{Topic: p.Topic})
+	for topic, of := range ask.ByTopic(parts, topicOf) {
+		t := kmsg.OffsetFetchRequestGroupTopic{Topic: topic}
+		for _, p := range of {
+			t.Partitions = append(t.Partitions, p.Partition)
 		}
-		g.Topics[i].Partitions = append(g.Topics[i].Partitions, p.Partition)
+		g.Topics = append(g.Topics, t)
 	}
 	req.Groups = append(req.Groups, g)
 	out := map[fetcher.Key]task.Position{}
 	if len(parts) == 0 {
 		return out, nil
 	}
-	err := again(ctx, func() error {
+	err := ask.Again(ctx, func() error {
 		clear(out)
 		resp, err := req.RequestWith(ctx, cl)
 		if err != nil {
@@ -70,6 +66,8 @@ func committedOffsets(ctx context.Context, cl *kgo.Client, group string, parts [
 	return out, nil
 }
 
+func topicOf(k fetcher.Key) string { return k.Topic }
+
 // The places of a log that listOffsets knows.
 const (
 	logStart = int64(-2)
@@ -87,21 +85,17 @@ func listOffsets(ctx context.Context, cl *kgo.Client, place int64, committed boo
 	if committed {
 		req.IsolationLevel = 1
 	}
-	at := map[string]int{}
-	for _, p := range parts {
-		i, ok := at[p.Topic]
-		if !ok {
-			i = len(req.Topics)
-			at[p.Topic] = i
-			t := kmsg.NewListOffsetsRequestTopic()
-			t.Topic = p.Topic
-			req.Topics = append(req.Topics, t)
+	for topic, of := range ask.ByTopic(parts, topicOf) {
+		t := kmsg.NewListOffsetsRequestTopic()
+		t.Topic = topic
+		for _, p := range of {
+			rp := kmsg.NewListOffsetsRequestTopicPartition()
+			rp.Partition, rp.Timestamp = p.Partition, place
+			t.Partitions = append(t.Partitions, rp)
 		}
-		rp := kmsg.NewListOffsetsRequestTopicPartition()
-		rp.Partition, rp.Timestamp = p.Partition, place
-		req.Topics[i].Partitions = append(req.Topics[i].Partitions, rp)
+		req.Topics = append(req.Topics, t)
 	}
-	err := again(ctx, func() error {
+	err := ask.Again(ctx, func() error {
 		clear(out)
 		resp, err := req.RequestWith(ctx, cl)
 		if err != nil {
@@ -138,7 +132,7 @@ func epochEnds(ctx context.Context, cl *kgo.Client, epochs map[fetcher.Key]int32
 		t.Topic, t.Partitions = k.Topic, append(t.Partitions, p)
 		req.Topics = append(req.Topics, t) // a partition each: there are few
 	}
-	err := again(ctx, func() error {
+	err := ask.Again(ctx, func() error {
 		clear(out)
 		resp, err := req.RequestWith(ctx, cl)
 		if err != nil {
@@ -189,20 +183,6 @@ func changelogsNow(ctx context.Context, cl *kgo.Client, committed bool, parts []
 	return out, nil
 }
 
-// again asks until the answer is none that asking again may change.
-func again(ctx context.Context, ask func() error) error {
-	for try := 0; ; try++ {
-		err := ask()
-		var k *kerr.Error
-		if err == nil || errors.Is(err, kgo.ErrClientClosed) || ctx.Err() != nil || errors.As(err, &k) && !k.Retriable {
-			return err
-		}
-		if e := pause(ctx, min(20*time.Millisecond<<min(try, 5), 500*time.Millisecond)); e != nil {
-			return errors.Join(err, e)
-		}
-	}
-}
-
 // topicIDs looks up the ids of topics.
 func topicIDs(ctx context.Context, cl *kgo.Client, parts []fetcher.Key) (map[string][16]byte, error) {
 	out := map[string][16]byte{}
@@ -218,7 +198,7 @@ func topicIDs(ctx context.Context, cl *kgo.Client, parts []fetcher.Key) (map[str
 	if len(req.Topics) == 0 {
 		return out, nil
 	}
-	err := again(ctx, func() error {
+	err := ask.Again(ctx, func() error {
 		resp, err := req.RequestWith(ctx, cl)
 		if err != nil {
 			return err

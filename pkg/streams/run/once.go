@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"kq/pkg/streams/run/ask"
 	"kq/pkg/streams/run/fetcher"
 	"kq/pkg/streams/task"
 )
@@ -65,7 +66,7 @@ func (w *onceWatch) wait(ctx context.Context) error {
 		if err != nil || done {
 			return err
 		}
-		if err := pause(ctx, 20*time.Millisecond); err != nil {
+		if err := ask.Pause(ctx, 20*time.Millisecond); err != nil {
 			return err
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"log/slog"
 	"regexp"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -79,6 +81,13 @@ type Options struct {
 	Session, Heartbeat time.Duration
 	// TransactionTimeout is how long brokers keep a dead member's transaction; 0 is 10 s.
 	TransactionTimeout time.Duration
+	// Linger is how long a producer waits for fuller batches; 0 is 5 ms, or less
+	// where the thread has nothing else to do.
+	Linger time.Duration
+	// BatchBytes bounds a batch; 0 is 256 KiB.
+	BatchBytes int64
+	// Compression is that of what is written: gzip, snappy, lz4 or zstd; none where "".
+	Compression string
 	// AcceptableLag is how many changelog records a process may lack to take a
 	// task over at once (acceptable.recovery.lag); 0 is 10,000.
 	AcceptableLag int64
@@ -108,6 +117,36 @@ type Options struct {
 	Logger *slog.Logger
 }
 
+// The bounds of what a producer is told. A batch of more than 64 MiB would not fit
+// a request, and a longer wait is more than a group waits for.
+const (
+	maxLinger = 10 * time.Second
+	minBatch  = 1 << 10
+	maxBatch  = 64 << 20
+)
+
+// compressions are the names of Compression.
+func compressions() []string { return []string{"none", "gzip", "snappy", "lz4", "zstd"} }
+
+// compressor is nil where batches are left as they are.
+func (o *Options) compressor() kgo.Compressor {
+	var codec kgo.CompressionCodec
+	switch o.Compression {
+	case "gzip":
+		codec = kgo.GzipCompression()
+	case "snappy":
+		codec = kgo.SnappyCompression()
+	case "lz4":
+		codec = kgo.Lz4Compression()
+	case "zstd":
+		codec = kgo.ZstdCompression()
+	default:
+		return nil
+	}
+	c, _ := kgo.DefaultCompressor(codec) // these are known
+	return c
+}
+
 // ErrOptions is matched by every mistake in Options.
 var ErrOptions = errors.New("streams options")
 
@@ -123,6 +162,12 @@ func (o *Options) Validate() error {
 		return bad("a number is negative")
 	case o.OffsetReset != "" && o.OffsetReset != "earliest" && o.OffsetReset != "latest" && o.OffsetReset != "none":
 		return bad("the offset reset is %q: earliest, latest and none are possible", o.OffsetReset)
+	case o.Linger < 0 || o.Linger > maxLinger:
+		return bad("kafka.linger is %v: up to %v is possible", o.Linger, maxLinger)
+	case o.BatchBytes != 0 && (o.BatchBytes < minBatch || o.BatchBytes > maxBatch):
+		return bad("kafka.batch is %d bytes: %d to %d are possible", o.BatchBytes, minBatch, maxBatch)
+	case !slices.Contains(compressions(), or(o.Compression, "none")):
+		return bad("kafka.compression is %q: %s are possible", o.Compression, strings.Join(compressions(), ", "))
 	case o.DLQ == "" && (o.OnError.Deserialize == DeadLetter || o.OnError.Process == DeadLetter || o.OnError.Produce == DeadLetter):
 		return bad("records that fail go to a dead-letter topic, but none is named")
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"kq/pkg/streams/run/ask"
 	"kq/pkg/streams/run/assign"
 	"kq/pkg/streams/run/fetcher"
 	"kq/pkg/streams/state"
@@ -88,7 +89,7 @@ func (r *restorer) launch(h *holder, standby bool, delay time.Duration) {
 	x := &restoring{h: h, standby: standby, start: time.Now()}
 	r.byID[h.id] = x
 	r.wg.Go(func() {
-		err := pause(r.ctx, delay)
+		err := ask.Pause(r.ctx, delay)
 		if err == nil {
 			err = r.prepare(x)
 		}

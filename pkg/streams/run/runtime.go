@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"kq/pkg/streams/run/assign"
+	"kq/pkg/streams/run/sender"
 	"kq/pkg/streams/topology"
 )
 
@@ -23,6 +25,7 @@ type Runtime struct {
 	dir     *stateDir
 	cl      *kgo.Client
 	adm     *kadm.Client
+	version int16 // the cluster's transaction.version, asked for once; under ExactlyOnce
 	l       *layout
 	holders *holders
 	globals *globals
@@ -48,8 +51,8 @@ func New(top *topology.Topology, o Options) (*Runtime, error) {
 }
 
 // client is a new client of the cluster.
-func (rt *Runtime) client() (*kgo.Client, error) {
-	cl, err := kgo.NewClient(append([]kgo.Opt{kgo.ClientID(rt.o.App), kgo.MetadataMinAge(50 * time.Millisecond)}, rt.o.Opts...)...)
+func (rt *Runtime) client(more ...kgo.Opt) (*kgo.Client, error) {
+	cl, err := kgo.NewClient(slices.Concat([]kgo.Opt{kgo.ClientID(rt.o.App), kgo.MetadataMinAge(50 * time.Millisecond)}, rt.o.Opts, more)...)
 	if err != nil {
 		return nil, fmt.Errorf("make a client: %w", err)
 	}
@@ -82,6 +85,11 @@ func (rt *Runtime) Run(ctx context.Context) (err error) {
 	}
 	defer rt.cl.Close()
 	rt.adm = kadm.NewClient(rt.cl)
+	if rt.o.Guarantee == ExactlyOnce {
+		if rt.version, err = sender.TransactionVersion(ctx, rt.cl); err != nil {
+			return fmt.Errorf("ask for transaction.version: %w", err)
+		}
+	}
 	if rt.l, err = newLayout(ctx, rt.top, &rt.o, rt.adm); err != nil {
 		return err
 	}

@@ -115,15 +115,23 @@ func newThread(ctx context.Context, rt *Runtime, n int) (*thread, error) {
 	now := rt.o.Clock()
 	t.commitAt, t.purgeAt = now, now
 	var err error
-	if t.cl, err = rt.client(); err != nil {
+	var limits []kgo.Opt
+	if rt.o.Guarantee == ExactlyOnce {
+		limits = sender.ClientOpts(rt.version)
+	}
+	if t.cl, err = rt.client(limits...); err != nil {
 		return nil, err
 	}
 	if t.rcl, err = rt.client(); err != nil {
 		t.cl.Close()
 		return nil, err
 	}
-	so := sender.Options{Client: t.cl, TransactionTimeout: rt.o.TransactionTimeout, Now: rt.o.Clock}
+	so := sender.Options{
+		Client: t.cl, TransactionTimeout: rt.o.TransactionTimeout, Now: rt.o.Clock,
+		Linger: rt.o.Linger, BatchBytes: int(rt.o.BatchBytes), Compressor: rt.o.compressor(),
+	}
 	if rt.o.Guarantee == ExactlyOnce {
+		so.TransactionVersion = rt.version
 		so.TransactionalID = fmt.Sprintf("%s-%s-%d", rt.o.App, rt.dir.process, n+1)
 	}
 	if t.s, err = sender.New(ctx, so); err != nil {
@@ -203,7 +211,7 @@ func (t *thread) step(ctx context.Context) (int, error) {
 	if err := t.commitDue(ctx, n == 0); err != nil {
 		return n, err
 	}
-	if n > 0 {
+	if n > 0 || t.rt.o.Linger > 0 {
 		return n, t.s.Poke()
 	}
 	return 0, t.s.Push()
@@ -217,6 +225,9 @@ func (t *thread) rest(ctx context.Context) {
 		if at := a.t.NextPunctuation(); at >= 0 {
 			d = min(d, time.UnixMilli(at).Sub(now))
 		}
+	}
+	if left, ok := t.s.Lingers(); ok {
+		d = min(d, left)
 	}
 	if len(t.wanted) > 0 {
 		d = min(d, 5*time.Millisecond)

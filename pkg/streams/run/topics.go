@@ -14,6 +14,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
 
+	"kq/pkg/streams/run/ask"
 	"kq/pkg/streams/state"
 	"kq/pkg/streams/task"
 	"kq/pkg/streams/topology"
@@ -186,7 +187,7 @@ func (l *layout) await(ctx context.Context, adm *kadm.Client, names []string, fo
 		if len(missing) == 0 {
 			return nil
 		}
-		if err := pause(ctx, 50*time.Millisecond); err != nil {
+		if err := ask.Pause(ctx, 50*time.Millisecond); err != nil {
 			return fmt.Errorf("wait for the topics %s: %w", strings.Join(missing, ", "), err)
 		}
 	}
@@ -218,15 +219,4 @@ func topicsOf(ctx context.Context, adm *kadm.Client, names []string) (kadm.Topic
 		}
 	}
 	return got, nil
-}
-
-func pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
-	}
 }

@@ -86,11 +86,11 @@ type DLQ struct {
 // Kafka holds options of the clients, under the names of Kafka's own.
 type Kafka struct {
 	Where
-	// Linger is how long the producer waits for a fuller batch (linger.ms).
+	// Linger is how long the producer waits for a fuller batch (linger.ms, 5ms at most); up to 10s.
 	Linger time.Duration `key:"linger" example:"5ms"`
-	// Batch is the largest batch (batch.size).
+	// Batch is the largest batch (batch.size, 256KB), from 1KB to 64MB.
 	Batch Size `key:"batch" example:"1MB"`
-	// Compression is that of what is written (compression.type).
+	// Compression is that of what is written (compression.type, none).
 	Compression string `key:"compression" enum:"none gzip snappy lz4 zstd"`
 	// SessionTimeout is how long the group waits for an instance that went silent (session.timeout.ms, 45s).
 	SessionTimeout time.Duration `key:"sessionTimeout" example:"6s"`

@@ -10,6 +10,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"kq/pkg/streams/run/ask"
 )
 
 // Errors of a member, matched by errors.Is.
@@ -159,8 +161,8 @@ func (m *Member) Run(ctx context.Context) error {
 			m.set(Generation{Number: -1}, false)
 			m.o.Lost(err)
 			return fmt.Errorf("%w: %s", ErrInstance, m.o.Instance)
-		case retriable(err):
-			pause(ctx, min(m.o.Heartbeat, 500*time.Millisecond))
+		case ask.Retriable(err, kerr.RebalanceInProgress):
+			_ = ask.Pause(ctx, min(m.o.Heartbeat, 500*time.Millisecond))
 		default:
 			m.leave()
 			return err
@@ -247,7 +249,7 @@ func (m *Member) join(ctx context.Context) (*kmsg.JoinGroupResponse, error) {
 			if m.o.Waiting != nil {
 				m.o.Waiting(since)
 			}
-			if pause(ctx, time.Second); ctx.Err() != nil {
+			if ask.Pause(ctx, time.Second) != nil {
 				return nil, ctx.Err()
 			}
 		default:
@@ -279,7 +281,7 @@ func (m *Member) stay(ctx context.Context) error {
 		case err == nil:
 		case errors.Is(err, kerr.RebalanceInProgress):
 			return nil
-		case !retriable(err):
+		case !ask.Retriable(err):
 			return fmt.Errorf("heartbeat: %w", err)
 		}
 	}
@@ -307,22 +309,4 @@ func (m *Member) instance() *string {
 		return nil
 	}
 	return &m.o.Instance
-}
-
-// retriable says that asking again may help.
-func retriable(err error) bool {
-	var k *kerr.Error
-	if errors.As(err, &k) {
-		return k.Retriable || errors.Is(err, kerr.RebalanceInProgress)
-	}
-	return !errors.Is(err, kgo.ErrClientClosed)
-}
-
-func pause(ctx context.Context, d time.Duration) {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-	case <-t.C:
-	}
 }

@@ -1,8 +1,11 @@
 package sender
 
 import (
+	"bytes"
 	"encoding/binary"
 	"hash/crc32"
+
+	"github.com/twmb/franz-go/pkg/kgo"
 
 	"kq/pkg/streams/topology"
 )
@@ -17,6 +20,9 @@ type batch struct {
 	first int64 // timestamp of the first record
 	max   int64
 	tried int64 // when it was sent first, in milliseconds; 0 before
+	// packed is what goes over the wire where the records were compressed, with codec.
+	packed []byte
+	codec  kgo.CompressionCodecType
 }
 
 // size is an upper bound of the bytes that a record takes.
@@ -83,16 +89,33 @@ func appendBytes(d, b []byte) []byte {
 // castagnoli is the polynomial of record batches.
 func castagnoli() *crc32.Table { return crc32.MakeTable(crc32.Castagnoli) }
 
+// pack compresses the records, once; what does not become smaller stays as it is.
+func (b *batch) pack(c kgo.Compressor) {
+	if c == nil || b.packed != nil {
+		return
+	}
+	var to bytes.Buffer
+	small, codec := c.Compress(&to, b.buf[headerSize:])
+	if codec == kgo.CodecNone || len(small) >= len(b.buf)-headerSize {
+		b.packed, b.codec = b.buf, kgo.CodecNone
+		return
+	}
+	b.packed, b.codec = append(make([]byte, headerSize, headerSize+len(small)), small...), codec
+}
+
 // seal writes the header: the batch is ready for the wire.
 func (b *batch) seal(id producerID, sequence int32, transactional bool) []byte {
 	h := b.buf
+	if b.packed != nil {
+		h = b.packed
+	}
 	binary.BigEndian.PutUint64(h[0:], 0)
 	binary.BigEndian.PutUint32(h[8:], uint32(len(h)-12))
 	binary.BigEndian.PutUint32(h[12:], 0xffffffff) // leader epoch, for the broker to fill
 	h[16] = 2
-	attributes := uint16(0)
+	attributes := uint16(b.codec)
 	if transactional {
-		attributes = 0x10
+		attributes |= 0x10
 	}
 	binary.BigEndian.PutUint16(h[21:], attributes)
 	binary.BigEndian.PutUint32(h[23:], uint32(b.n-1))

@@ -2,13 +2,12 @@ package sender
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
-	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"kq/pkg/streams/run/ask"
 )
 
 // topic is what the sender knows of a topic.
@@ -65,7 +64,7 @@ func (s *Sender) load(ctx context.Context, name string) (*topic, error) {
 		if last = err; !retriable(err) {
 			break
 		}
-		if err := pause(ctx, backoff(try)); err != nil {
+		if err := ask.Pause(ctx, ask.Backoff(try)); err != nil {
 			return nil, err
 		}
 	}
@@ -123,25 +122,4 @@ func (s *Sender) refresh(ctx context.Context) error {
 }
 
 // retriable says that asking again may help.
-func retriable(err error) bool {
-	var k *kerr.Error
-	if errors.As(err, &k) {
-		return k.Retriable || k == kerr.UnknownTopicID
-	}
-	return !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, kgo.ErrClientClosed)
-}
-
-func backoff(try int) time.Duration {
-	return min(20*time.Millisecond<<min(try, 6), time.Second)
-}
-
-func pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
-	}
-}
+func retriable(err error) bool { return ask.Retriable(err, kerr.UnknownTopicID) }

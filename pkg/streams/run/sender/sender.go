@@ -12,6 +12,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"kq/pkg/streams/codec"
+	"kq/pkg/streams/run/ask"
 )
 
 // Errors of a sender, matched by errors.Is.
@@ -31,13 +32,19 @@ type Options struct {
 	Client *kgo.Client
 	// TransactionalID makes the sender transactional.
 	TransactionalID string
+	// TransactionVersion is the cluster's transaction.version; the client has the
+	// ClientOpts of it.
+	TransactionVersion int16
 	// TransactionTimeout is how long a broker lets a transaction be open; 0 is 10 s, as in Kafka Streams.
 	TransactionTimeout time.Duration
 	// BatchBytes bounds a batch; 0 is 256 KiB. BufferBytes bounds what is
 	// buffered before Send waits; 0 is 4 MiB, which a broker that is behind keeps full.
 	BatchBytes, BufferBytes int
-	// Linger is how long Poke leaves a batch that is not full; 0 is 5 ms.
+	// Linger is how long Poke leaves batches that are not full, from the first
+	// record of the oldest on; 0 is 5 ms.
 	Linger time.Duration
+	// Compressor compresses batches; nil leaves them as they are.
+	Compressor kgo.Compressor
 	// DeliveryTimeout bounds the attempts to write a batch; 0 is 2 minutes.
 	DeliveryTimeout time.Duration
 	// Now is the wall clock; nil is time.Now.
@@ -95,9 +102,9 @@ type Sender struct {
 	done   sync.WaitGroup
 	second bool // transaction.version 2 (KIP-890): partitions join a transaction by themselves
 	topics map[string]*topic
-	dirty  []*part // with an open batch
-	poked  time.Time
-	unsent bool // something was sent in this transaction; the owner's
+	dirty  []*part   // with an open batch
+	poked  time.Time // when the oldest of dirty began
+	unsent bool      // something was sent in this transaction; the owner's
 
 	mu       sync.Mutex
 	change   *sync.Cond
@@ -122,16 +129,9 @@ func New(ctx context.Context, o Options) (*Sender, error) {
 		return nil, err
 	}
 	o.setDefaults()
-	s := &Sender{o: o, topics: map[string]*topic{}, workers: map[int32]bool{}, id: noProducer, poked: o.Now()}
+	s := &Sender{o: o, topics: map[string]*topic{}, workers: map[int32]bool{}, id: noProducer, second: o.TransactionVersion >= 2}
 	s.change = sync.NewCond(&s.mu)
 	s.ctx, s.cancel = context.WithCancel(context.WithoutCancel(ctx))
-	if o.TransactionalID != "" {
-		v, err := TransactionVersion(ctx, o.Client)
-		if err != nil {
-			return nil, fmt.Errorf("ask for transaction.version: %w", err)
-		}
-		s.second = v >= 2
-	}
 	if err := s.identify(ctx); err != nil {
 		s.cancel()
 		return nil, err
@@ -196,6 +196,9 @@ func (s *Sender) Send(ctx context.Context, r *Record) error {
 		p.open = &batch{buf: s.buffer()}
 		s.dirty = append(s.dirty, p)
 		s.unsent = true
+		if len(s.dirty) == 1 {
+			s.poked = s.o.Now()
+		}
 	}
 	ts := r.Timestamp
 	if ts < 0 {
@@ -261,14 +264,22 @@ func (s *Sender) push(p *part, b *batch) {
 
 // Poke sends the batches that have waited for Linger. The thread calls it now and then.
 func (s *Sender) Poke() error {
-	if len(s.dirty) == 0 {
+	if d, ok := s.Lingers(); !ok || d > 0 {
 		return s.Err()
 	}
-	if now := s.o.Now(); now.Sub(s.poked) >= s.o.Linger || now.Before(s.poked) {
-		s.poked = now
-		return s.pokeAll()
+	return s.pokeAll()
+}
+
+// Lingers is how long batches that are not full still wait, and whether there are any.
+func (s *Sender) Lingers() (time.Duration, bool) {
+	if len(s.dirty) == 0 {
+		return 0, false
 	}
-	return nil
+	since := s.o.Now().Sub(s.poked)
+	if since < 0 { // the clock was set back
+		return 0, true
+	}
+	return max(s.o.Linger-since, 0), true
 }
 
 // Push sends the batches that are under way, full or not.
@@ -355,7 +366,7 @@ func (s *Sender) identify(ctx context.Context) error {
 		req.TransactionTimeoutMillis = int32(s.o.TransactionTimeout.Milliseconds())
 	}
 	var id producerID
-	err := s.retry(ctx, func() error {
+	err := ask.Again(ctx, func() error {
 		resp, err := req.RequestWith(ctx, s.o.Client)
 		if err != nil {
 			return err
@@ -370,33 +381,4 @@ func (s *Sender) identify(ctx context.Context) error {
 	s.id = id
 	s.mu.Unlock()
 	return nil
-}
-
-// retry asks until the answer is none that asking again may change.
-func (s *Sender) retry(ctx context.Context, ask func() error) error {
-	for try := 0; ; try++ {
-		err := ask()
-		if err == nil || ctx.Err() != nil || !retriable(err) {
-			return err
-		}
-		if e := pause(ctx, backoff(try)); e != nil {
-			return errors.Join(err, e)
-		}
-	}
-}
-
-// TransactionVersion is the cluster's finalised transaction.version, 0 where it has none.
-func TransactionVersion(ctx context.Context, cl *kgo.Client) (int16, error) {
-	req := kmsg.NewPtrApiVersionsRequest()
-	req.ClientSoftwareName, req.ClientSoftwareVersion = "kq", "streams"
-	resp, err := req.RequestWith(ctx, cl)
-	if err != nil {
-		return 0, err
-	}
-	for _, f := range resp.FinalizedFeatures {
-		if f.Name == "transaction.version" {
-			return f.MaxVersionLevel, nil
-		}
-	}
-	return 0, nil
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"kq/pkg/broker/brokertest"
 	"kq/pkg/streams/codec"
@@ -136,9 +137,32 @@ func committed(t *testing.T, b *brokertest.Broker, group, topic string) (int64, 
 	return o.At, o.Metadata
 }
 
-func TestTransactions(t *testing.T) {
-	b := brokertest.Start(t, brokertest.Topics("in:1", "out:2"))
-	s := start(t, sender.Options{Client: client(t, b), TransactionalID: "app-1"})
+// versions runs a test on clusters of each transaction.version.
+func versions(t *testing.T, test func(t *testing.T, b *brokertest.Broker, version int16)) {
+	for _, version := range []int16{2, 1, 0} {
+		t.Run(fmt.Sprint("version ", version), func(t *testing.T) {
+			b := brokertest.Start(t, brokertest.Topics("in:1", "out:2"))
+			cl := client(t, b)
+			if version < 2 {
+				req := kmsg.NewPtrUpdateFeaturesRequest()
+				req.FeatureUpdates = []kmsg.UpdateFeaturesRequestFeatureUpdate{{Feature: "transaction.version", MaxVersionLevel: version, UpgradeType: 2}}
+				if resp, err := req.RequestWith(t.Context(), cl); err != nil || resp.ErrorCode != 0 {
+					t.Fatal(resp, err)
+				}
+			}
+			if have, err := sender.TransactionVersion(t.Context(), cl); err != nil || have != version {
+				t.Fatal(have, err)
+			}
+			test(t, b, version)
+		})
+	}
+}
+
+func TestTransactions(t *testing.T) { versions(t, transactions) }
+
+func transactions(t *testing.T, b *brokertest.Broker, version int16) {
+	o := sender.Options{Client: client(t, b, sender.ClientOpts(version)...), TransactionalID: "app-1", TransactionVersion: version}
+	s := start(t, o)
 	g := sender.Group{ID: "app", Generation: -1}
 	for round := range 3 {
 		send(t, s, "out", 0, 50) // aborted
@@ -164,7 +188,7 @@ func TestTransactions(t *testing.T) {
 	if err := s.Flush(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	start(t, sender.Options{Client: client(t, b), TransactionalID: "app-1"})
+	start(t, o)
 	if err := s.Commit(t.Context(), g, nil); !errors.Is(err, sender.ErrFenced) && !errors.Is(err, sender.ErrUnknownOutcome) {
 		t.Fatalf("a fenced producer commits: %v", err)
 	}
@@ -195,14 +219,16 @@ func (c *deaf) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func TestALostAnswerIsAskedForAgain(t *testing.T) {
-	b := brokertest.Start(t, brokertest.Topics("in:1", "out:1"))
+func TestALostAnswerIsAskedForAgain(t *testing.T) { versions(t, lostAnswers) }
+
+func lostAnswers(t *testing.T, b *brokertest.Broker, version int16) {
 	var lose atomic.Int32
 	dial := kgo.Dialer(func(ctx context.Context, network, addr string) (net.Conn, error) {
 		c, err := new(net.Dialer).DialContext(ctx, network, addr)
 		return &deaf{Conn: c, lose: &lose}, err
 	})
-	s := start(t, sender.Options{Client: client(t, b, dial), TransactionalID: "app-1"})
+	cl := client(t, b, append(sender.ClientOpts(version), dial)...)
+	s := start(t, sender.Options{Client: cl, TransactionalID: "app-1", TransactionVersion: version})
 	g := sender.Group{ID: "app", Generation: -1}
 	for round := range 3 {
 		send(t, s, "out", round*10, round*10+10)

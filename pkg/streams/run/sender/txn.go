@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"kq/pkg/streams/run/ask"
 )
 
 // Group names a member of a group at one generation, which fences its commits (KIP-447).
@@ -26,6 +29,8 @@ type Offset struct {
 	Offset    int64
 	Metadata  string
 }
+
+func topicOf(o Offset) string { return o.Topic }
 
 // Transactional says whether the sender writes in transactions.
 func (s *Sender) Transactional() bool { return s.o.TransactionalID != "" }
@@ -92,24 +97,19 @@ func (s *Sender) addPartitions(ctx context.Context, batches []sent) error {
 	req := kmsg.NewPtrAddPartitionsToTxnRequest()
 	s.mu.Lock()
 	req.TransactionalID, req.ProducerID, req.ProducerEpoch = s.o.TransactionalID, s.id.id, s.id.epoch
-	byTopic := map[string]int{}
-	for _, x := range batches {
-		if x.p.added {
-			continue
-		}
-		i, ok := byTopic[x.p.topic.name]
-		if !ok {
-			i = len(req.Topics)
-			byTopic[x.p.topic.name] = i
-			req.Topics = append(req.Topics, kmsg.AddPartitionsToTxnRequestTopic{Topic: x.p.topic.name})
-		}
-		req.Topics[i].Partitions = append(req.Topics[i].Partitions, x.p.num)
-	}
+	fresh := slices.DeleteFunc(slices.Clone(batches), func(x sent) bool { return x.p.added })
 	s.mu.Unlock()
+	for topic, of := range ask.ByTopic(fresh, func(x sent) string { return x.p.topic.name }) {
+		t := kmsg.AddPartitionsToTxnRequestTopic{Topic: topic}
+		for _, x := range of {
+			t.Partitions = append(t.Partitions, x.p.num)
+		}
+		req.Topics = append(req.Topics, t)
+	}
 	if len(req.Topics) == 0 {
 		return nil
 	}
-	err := s.retry(ctx, func() error {
+	err := ask.Again(ctx, func() error {
 		resp, err := req.RequestWith(ctx, s.o.Client)
 		if err != nil {
 			return err
@@ -123,8 +123,11 @@ func (s *Sender) addPartitions(ctx context.Context, batches []sent) error {
 		}
 		return nil
 	})
-	if err != nil {
+	if fencing(err) {
 		return fmt.Errorf("%w: add partitions to the transaction: %w", ErrFenced, err)
+	}
+	if err != nil {
+		return fmt.Errorf("add partitions to the transaction: %w", err)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -141,7 +144,7 @@ func (s *Sender) addOffsets(ctx context.Context, g Group) error {
 	req := kmsg.NewPtrAddOffsetsToTxnRequest()
 	req.TransactionalID, req.Group = s.o.TransactionalID, g.ID
 	req.ProducerID, req.ProducerEpoch = s.identity()
-	err := s.retry(ctx, func() error {
+	err := ask.Again(ctx, func() error {
 		resp, err := req.RequestWith(ctx, s.o.Client)
 		if err != nil {
 			return err
@@ -168,22 +171,17 @@ func (s *Sender) commitOffsets(ctx context.Context, g Group, offsets []Offset) e
 	req.TransactionalID, req.Group = s.o.TransactionalID, g.ID
 	req.ProducerID, req.ProducerEpoch = s.identity()
 	req.Generation, req.MemberID, req.InstanceID = g.Generation, g.Member, g.Instance
-	byTopic := map[string]int{}
-	for i := range offsets {
-		o := &offsets[i]
-		at, ok := byTopic[o.Topic]
-		if !ok {
-			at = len(req.Topics)
-			byTopic[o.Topic] = at
-			t := kmsg.NewTxnOffsetCommitRequestTopic()
-			t.Topic = o.Topic
-			req.Topics = append(req.Topics, t)
+	for topic, of := range ask.ByTopic(offsets, topicOf) {
+		t := kmsg.NewTxnOffsetCommitRequestTopic()
+		t.Topic = topic
+		for _, o := range of {
+			p := kmsg.NewTxnOffsetCommitRequestTopicPartition()
+			p.Partition, p.Offset, p.Metadata = o.Partition, o.Offset, &o.Metadata
+			t.Partitions = append(t.Partitions, p)
 		}
-		p := kmsg.NewTxnOffsetCommitRequestTopicPartition()
-		p.Partition, p.Offset, p.Metadata = o.Partition, o.Offset, &o.Metadata
-		req.Topics[at].Partitions = append(req.Topics[at].Partitions, p)
+		req.Topics = append(req.Topics, t)
 	}
-	err := s.retry(ctx, func() error {
+	err := ask.Again(ctx, func() error {
 		resp, err := req.RequestWith(ctx, s.o.Client)
 		if err != nil {
 			return err
@@ -214,7 +212,7 @@ func (s *Sender) end(ctx context.Context) error {
 	req.ProducerID, req.ProducerEpoch = s.identity()
 	asked := 0
 	var resp *kmsg.EndTxnResponse
-	err := s.retry(ctx, func() (err error) {
+	err := ask.Again(ctx, func() (err error) {
 		asked++
 		if resp, err = req.RequestWith(ctx, s.o.Client); err != nil {
 			asked++ // it may have arrived
@@ -248,36 +246,27 @@ func CommitOffsets(ctx context.Context, cl *kgo.Client, g Group, offsets []Offse
 	}
 	req := kmsg.NewPtrOffsetCommitRequest()
 	req.Group, req.Generation, req.MemberID, req.InstanceID = g.ID, g.Generation, g.Member, g.Instance
-	byTopic := map[string]int{}
-	for i := range offsets {
-		o := &offsets[i]
-		at, ok := byTopic[o.Topic]
-		if !ok {
-			at = len(req.Topics)
-			byTopic[o.Topic] = at
-			t := kmsg.NewOffsetCommitRequestTopic()
-			t.Topic, t.TopicID = o.Topic, o.TopicID
-			req.Topics = append(req.Topics, t)
+	for topic, of := range ask.ByTopic(offsets, topicOf) {
+		t := kmsg.NewOffsetCommitRequestTopic()
+		t.Topic, t.TopicID = topic, of[0].TopicID
+		for _, o := range of {
+			p := kmsg.NewOffsetCommitRequestTopicPartition()
+			p.Partition, p.Offset, p.Metadata = o.Partition, o.Offset, &o.Metadata
+			t.Partitions = append(t.Partitions, p)
 		}
-		p := kmsg.NewOffsetCommitRequestTopicPartition()
-		p.Partition, p.Offset, p.Metadata = o.Partition, o.Offset, &o.Metadata
-		req.Topics[at].Partitions = append(req.Topics[at].Partitions, p)
+		req.Topics = append(req.Topics, t)
 	}
-	for try := 0; ; try++ {
+	err := ask.Again(ctx, func() error {
 		resp, err := req.RequestWith(ctx, cl)
 		if err == nil {
 			err = committed(resp)
 		}
-		if err == nil {
-			return nil
-		}
-		if !retriable(err) || errors.Is(err, kerr.RebalanceInProgress) {
-			return fmt.Errorf("commit offsets: %w", err)
-		}
-		if e := pause(ctx, backoff(try)); e != nil {
-			return fmt.Errorf("commit offsets: %w", errors.Join(err, e))
-		}
+		return err
+	}, kerr.UnknownTopicID)
+	if err != nil {
+		return fmt.Errorf("commit offsets: %w", err)
 	}
+	return nil
 }
 
 func committed(resp *kmsg.OffsetCommitResponse) error {

@@ -8,6 +8,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"kq/pkg/streams/run/ask"
 )
 
 // requestBytes bounds one Produce request.
@@ -51,7 +53,7 @@ func (s *Sender) relearn(tries int) {
 	s.mu.Lock()
 	s.stale = true
 	s.mu.Unlock()
-	if pause(s.ctx, backoff(tries)) == nil {
+	if ask.Pause(s.ctx, ask.Backoff(tries)) == nil {
 		_ = s.refresh(s.ctx) // the next attempt fails where this did
 	}
 	s.mu.Lock()
@@ -119,6 +121,9 @@ func (s *Sender) send(leader int32, batches []sent) bool {
 			s.fail(err)
 		}
 		return !retriable(err)
+	}
+	for _, x := range batches {
+		x.b.pack(s.o.Compressor)
 	}
 	req := s.request(batches)
 	r, err := s.o.Client.Broker(int(leader)).Request(s.ctx, req)
