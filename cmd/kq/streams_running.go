@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -131,8 +132,8 @@ func (r *streamsRun) hint(err error) error {
 		return cli.WithHint(err, "another instance uses it; --state DIR gives this one a directory of its own")
 	case errors.Is(err, streamsrun.ErrStateOfAnother), errors.Is(err, state.ErrOwner):
 		return cli.WithHint(err, "--state DIR gives this application a directory of its own")
-	case errors.Is(err, state.ErrFull):
-		return cli.WithHint(err, "make room, and start again: nothing that was committed is lost")
+	case errors.Is(err, state.ErrFull), errors.Is(err, syscall.ENOSPC):
+		return cli.WithHint(err, "make room there, or name another directory with --state or stateDir, and start again: nothing that was committed is lost")
 	case errors.Is(err, streamsrun.ErrPartitions):
 		return cli.WithHint(err, "the inputs have other partitions than they had: kq streams reset %s deletes internal topics, and what was counted", shellQuote(r.job.App()))
 	case errors.As(err, new(*fs.PathError)):

@@ -141,6 +141,7 @@ func (i *instance) running(t testing.TB, n int) {
 	until(t, fmt.Sprintf("%d tasks run", n), func() bool {
 		select {
 		case err := <-i.done:
+			i.done <- err
 			t.Fatalf("the application ended: %v", err)
 		default:
 		}

@@ -112,7 +112,7 @@ func (hs *holders) open(id assign.TaskID) (*holder, error) {
 		return nil, errors.New("the topology has no such part")
 	}
 	h := &holder{id: id, sub: sub, feed: hs.o.Feed(id)}
-	o := state.Options{CacheBytes: or(hs.o.CacheBytes, hs.share(32<<20, 2<<20, 16<<20)), MemTableBytes: hs.share(16<<20, 1<<20, 4<<20), RunBytes: hs.share(48<<20, 4<<20, 24<<20), Logger: hs.o.Logger, Shared: hs.cache, Owner: hs.o.App + " " + id.String(), Log: func(s *state.Spec, key, value []byte, ts int64, headers []state.Header) {
+	o := state.Options{CacheBytes: or(hs.o.CacheBytes, hs.share(32<<20, 2<<20, 16<<20)), MemTableBytes: or(hs.o.disk.memTable, hs.share(16<<20, 1<<20, 4<<20)), Fault: hs.o.disk.fault, RunBytes: hs.share(48<<20, 4<<20, 24<<20), Logger: hs.o.Logger, Shared: hs.cache, Owner: hs.o.App + " " + id.String(), Log: func(s *state.Spec, key, value []byte, ts int64, headers []state.Header) {
 		if h.log != nil {
 			h.log(s, key, value, ts, headers)
 			h.feed.Log(s, key, value, ts)

@@ -115,6 +115,14 @@ type Options struct {
 	Clock func() time.Time
 	// Logger gets what happens; nil drops it.
 	Logger *slog.Logger
+
+	disk diskOfTests
+}
+
+// diskOfTests stands between the stores and their files; the zero value does not.
+type diskOfTests struct {
+	fault    func() error // what the disk says to writes
+	memTable int64        // bytes that are written at a time
 }
 
 // The bounds of what a producer is told. A batch of more than 64 MiB would not fit

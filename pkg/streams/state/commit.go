@@ -15,7 +15,7 @@ func (db *DB) Commit(c Checkpoint) error {
 		return fmt.Errorf("commit state: %w", ErrClosed)
 	}
 	if err := db.write(db.order, &c, nil); err != nil {
-		return fmt.Errorf("commit state: %w", err)
+		return fmt.Errorf("commit %s: %w", db.where(), err)
 	}
 	return nil
 }
@@ -186,7 +186,7 @@ func (db *DB) Flush() error {
 		return nil
 	}
 	if err := db.files.sync(); err != nil {
-		return fmt.Errorf("flush state: %w", err)
+		return fmt.Errorf("flush %s: %w", db.where(), err)
 	}
 	return nil
 }
@@ -214,7 +214,7 @@ func (db *DB) Close() error {
 	}
 	errs = errors.Join(errs, db.files.sync(), db.files.close())
 	if errs != nil {
-		return fmt.Errorf("close state: %w", errs)
+		return fmt.Errorf("close %s: %w", db.where(), errs)
 	}
 	return nil
 }

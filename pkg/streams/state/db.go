@@ -113,6 +113,14 @@ func (db *DB) Stores() []Store {
 	return out
 }
 
+// where names what errors are about: the directory, where there is one.
+func (db *DB) where() string {
+	if db.files == nil {
+		return "state"
+	}
+	return "state " + db.files.dir
+}
+
 // Pending counts the changes since the last commit.
 func (db *DB) Pending() int {
 	n := 0

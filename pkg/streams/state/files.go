@@ -47,6 +47,9 @@ func openFiles(dir string, o *Options) (*files, error) {
 	if fs == nil {
 		fs = vfs.Default
 	}
+	if o.Fault != nil {
+		fs = &faulty{fs, o.Fault}
+	}
 	f := &files{log: o.Logger, dir: dir, fs: fs, limit: uint64(o.MemTableBytes), flush: o.FlushEvery, moved: make(chan struct{}, 1), closing: make(chan struct{})}
 	if err := fs.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
@@ -65,7 +68,10 @@ func openFiles(dir string, o *Options) (*files, error) {
 	opts := f.options(o, lock, fs)
 	opts.EnsureDefaults()
 	f.fs, f.tables = opts.FS, opts.MakeWriterOptions(0, opts.FormatMajorVersion.MaxTableFormat())
-	f.db, err = pebble.Open(dir, opts)
+	f.db, err = f.open(dir, opts)
+	if errors.Is(err, errWaits) {
+		return nil, ErrFull // the lock goes when Pebble gives up
+	}
 	if err == nil && f.dead.Load() != nil {
 		err = errors.Join(*f.dead.Load(), f.db.Close())
 	}
@@ -74,6 +80,42 @@ func openFiles(dir string, o *Options) (*files, error) {
 	}
 	f.flushed = time.Now()
 	return f, nil
+}
+
+// errWaits says that Pebble waits for room, and has the lock as long.
+var errWaits = errors.New("no room to open")
+
+// open opens Pebble, which on a full disk would not return before there is room.
+func (f *files) open(dir string, opts *pebble.Options) (*pebble.DB, error) {
+	type result struct {
+		db  *pebble.DB
+		err error
+	}
+	done := make(chan result, 1)
+	go func() {
+		db, err := pebble.Open(dir, opts)
+		done <- result{db, err}
+	}()
+	for {
+		select {
+		case r := <-done:
+			return r.db, r.err
+		case <-f.moved:
+		}
+		if err := f.broken.Load(); err == nil || !errors.Is(*err, ErrFull) {
+			continue
+		}
+		go func() {
+			r := <-done
+			if r.err == nil {
+				r.err = r.db.Close()
+			}
+			if err := errors.Join(r.err, f.lock.Close()); err != nil && f.log != nil {
+				f.log.Debug("open after the disk was full", "dir", dir, "err", err)
+			}
+		}()
+		return nil, errWaits
+	}
 }
 
 func (f *files) options(o *Options, lock *pebble.Lock, fs vfs.FS) *pebble.Options {

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -272,6 +273,31 @@ func TestCloseFull(t *testing.T) {
 	toggle.On()
 	if err := db.Close(); !errors.Is(err, ErrFull) {
 		t.Fatalf("close: %v", err)
+	}
+	check(t, db.Close())
+}
+
+// TestOpenFull opens a DB on a full disk, and again when there is room.
+func TestOpenFull(t *testing.T) {
+	toggle := full()
+	o := Options{fs: errorfs.Wrap(vfs.NewMem(), toggle)}
+	db, err := Open("d", o)
+	check(t, err)
+	addStore[*KeyValue](t, db, &Spec{Name: "kv"}).Put([]byte("k"), []byte("v"), 1)
+	check(t, db.Commit(Checkpoint{}))
+	check(t, db.Close())
+	toggle.On()
+	if _, err := Open("d", o); !errors.Is(err, ErrFull) || !strings.Contains(err.Error(), "d: disk is full") {
+		t.Fatalf("open: %v", err)
+	}
+	toggle.Off()
+	deadline := time.Now().Add(20 * time.Second)
+	for db, err = Open("d", o); errors.Is(err, ErrInUse) && time.Now().Before(deadline); db, err = Open("d", o) {
+		runtime.Gosched() // the first attempt has the lock until it sees the room
+	}
+	check(t, err)
+	if v, _, err := addStore[*KeyValue](t, db, &Spec{Name: "kv"}).Get([]byte("k")); err != nil || string(v) != "v" {
+		t.Errorf("%q %v", v, err)
 	}
 	check(t, db.Close())
 }

@@ -29,6 +29,9 @@ type Options struct {
 	// FlushEvery is the longest time between writing files, 30 s where 0. A crash
 	// loses the commits since, which their changelogs give back.
 	FlushEvery time.Duration
+	// Fault, where set, is asked before files are made and written; what it answers
+	// is taken for the disk's own error, such as syscall.ENOSPC. It is for tests.
+	Fault func() error
 
 	fs vfs.FS // of tests
 }

@@ -41,7 +41,7 @@ func (db *DB) Restore(store string, changes []Change, next Position) error {
 	})
 	if err != nil {
 		inner.discard()
-		return fmt.Errorf("restore %w %s: %w", ErrStore, store, err)
+		return fmt.Errorf("restore %w %s of %s: %w", ErrStore, store, db.where(), err)
 	}
 	return nil
 }
