@@ -179,7 +179,7 @@ func TestFeatures(t *testing.T) {
 	}
 	slices.Sort(features)
 	want := []string{
-		"group.version 0-1", "group.version 1", "metadata.version 30", "metadata.version 7-30", "transaction.version 0-2", "transaction.version 2",
+		"group.version 0-1", "group.version 1", "metadata.version 30", "metadata.version 7-30", "share.version 0-1", "share.version 1", "transaction.version 0-2", "transaction.version 2",
 	}
 	if !slices.Equal(features, want) {
 		t.Errorf("features %q, want %q", features, want)
