@@ -63,7 +63,7 @@ func runServe(ctx context.Context, a *app, o *serveOptions, files, command []str
 	if err != nil {
 		return err
 	}
-	tuneMemory(a.env)
+	tuneMemory(a.env, 50)
 	if o.readyFile != "" {
 		if err := dropStaleReadyFile(o.readyFile); err != nil {
 			return err
@@ -140,9 +140,10 @@ func stopServe(env *cli.Env, b *broker.Broker, readyFile string, err error) erro
 
 // tuneMemory keeps the resident memory of a broker or a streams job small: its
 // heap is small and short-lived, and what it could win by collecting less often
-// the page cache of the logs uses better. GOGC, Go's own variable, goes first.
-func tuneMemory(env *cli.Env) {
+// the page cache of the logs uses better. percent is Go's GOGC; the variable of
+// that name goes first.
+func tuneMemory(env *cli.Env, percent int) {
 	if env.Getenv("GOGC") == "" {
-		debug.SetGCPercent(50)
+		debug.SetGCPercent(percent)
 	}
 }

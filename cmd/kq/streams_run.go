@@ -38,7 +38,7 @@ localhost:9092, where -b or --listen says, with its data in your data directory,
 in --data DIR or, with --mem, in memory. Topics that the job names are made
 then. It stops when the job has.
 
-Go's variables GOGC and GOMEMLIMIT apply: memory is collected at GOGC=50 where
+Go's variables GOGC and GOMEMLIMIT apply: memory is collected at GOGC=35 where
 it is not set; 100 and more trades memory for CPU.`,
 		Example: `  kq streams run wordcount.yaml
   kq streams run wordcount.yaml -b broker-1:9092 --var out=counts

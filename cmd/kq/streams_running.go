@@ -30,7 +30,7 @@ func (r *streamsRun) run(cmd *cobra.Command, file string) (err error) {
 	if r.job, err = r.a.loadJob(file, r.flags.vars); err != nil {
 		return err
 	}
-	tuneMemory(r.a.env)
+	tuneMemory(r.a.env, 35)
 	s, err := r.a.settings()
 	if err != nil {
 		return err
