@@ -1,8 +1,9 @@
 package interop
 
 import (
-	"github.com/twmb/franz-go/pkg/kmsg"
 	"slices"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
 // Sharer is a member of a share group that fetches from partition 0 of a topic, on a

@@ -86,7 +86,9 @@ func (rt *Runtime) know(ctx context.Context, plan *assign.Assignment) error {
 	return nil
 }
 
-// watchInputs makes the group meet again when inputs have more partitions. The
+// watchInputs makes the group meet again when inputs have more partitions: that
+// the group's leader sees it is what counts, as a follower that joins with the
+// same subscription is given the assignment it has (every process looks). The
 // error is one that the application cannot run with. It is believed when it is
 // seen twice: of two topics that are joined one gets its partitions first.
 func (rt *Runtime) watchInputs(ctx context.Context, m interface{ Rejoin() }) error {

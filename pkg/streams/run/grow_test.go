@@ -50,7 +50,7 @@ func TestInputsGrow(t *testing.T) {
 		})
 	}
 	tune := func(o *Options) { o.Refresh = 50 * time.Millisecond }
-	one, two := start(t, b, top(), tune), start(t, b, top(), nil)
+	one, two := start(t, b, top(), tune), start(t, b, top(), tune)
 	until(t, "three tasks run", func() bool { return one.active()+two.active() == 3 })
 	grow(t, cl, "lines", 4)
 	until(t, "six tasks run on both", func() bool { return one.active()+two.active() == 6 && one.active() > 1 && two.active() > 1 })
