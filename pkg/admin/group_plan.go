@@ -19,6 +19,8 @@ type resetter struct {
 	client *kgo.Client
 	before map[placeKey]GroupOffset // of the group
 	wanted map[placeKey]GroupOffset // of ToGroup or Offsets; nil with To
+
+	unplaced []placeKey // partitions of a share group without a start offset
 }
 
 func (r *resetter) plan(ctx context.Context) ([]ResetPartition, error) {
@@ -115,6 +117,12 @@ func (r *resetter) rows(ctx context.Context) (map[placeKey]*ResetPartition, map[
 	topics := map[string]bool{}
 	for k := range from {
 		if chosen(r.o.Topics, k.topic, k.partition) {
+			add(k.topic, k.partition, nil)
+			topics[k.topic] = true
+		}
+	}
+	for _, k := range r.unplaced {
+		if r.wanted == nil && chosen(r.o.Topics, k.topic, k.partition) {
 			add(k.topic, k.partition, nil)
 			topics[k.topic] = true
 		}

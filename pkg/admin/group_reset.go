@@ -85,7 +85,7 @@ func ResetGroup(ctx context.Context, cl *kgo.Client, o ResetGroupOptions) ([]Res
 	if err != nil {
 		return nil, fmt.Errorf("reset group %q: %w", o.Group, err)
 	}
-	r := resetter{o: &o, client: cl, before: committedOf(group)}
+	r := resetter{o: &o, client: cl, before: committedOf(group), unplaced: unplacedOf(group)}
 	plan, err := r.plan(ctx)
 	if errors.Is(err, ErrOptions) {
 		return nil, err
@@ -151,6 +151,18 @@ func committedOf(g *GroupDescription) map[placeKey]GroupOffset {
 			out[placeKey{p.Topic, p.Number}] = GroupOffset{
 				Topic: p.Topic, Partition: p.Number, Offset: *p.Current, LeaderEpoch: p.LeaderEpoch, Metadata: p.Metadata,
 			}
+		}
+	}
+	return out
+}
+
+// unplacedOf is the partitions of a share group that have a state and no start
+// offset yet: nothing of them was acknowledged.
+func unplacedOf(g *GroupDescription) []placeKey {
+	var out []placeKey
+	for _, p := range g.Partitions {
+		if g.Type == ShareGroup && p.Current == nil && p.Error == nil {
+			out = append(out, placeKey{p.Topic, p.Number})
 		}
 	}
 	return out
