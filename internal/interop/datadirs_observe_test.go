@@ -44,8 +44,12 @@ func observe(t *testing.T, addr string, earlier *seen) *seen {
 	if earlier != nil && len(earlier.Groups) == 0 {
 		return now // of a kq without groups
 	}
-	for _, name := range groupNames(t, cl) {
-		now.Groups[name] = groupOffsets(t, cl, name)
+	names := groupNames(t, cl)
+	now.Shares = shareStarts(t, cl, names)
+	for _, name := range names {
+		if now.Shares[name] == nil {
+			now.Groups[name] = groupOffsets(t, cl, name)
+		}
 	}
 	return now
 }

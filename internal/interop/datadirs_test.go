@@ -67,6 +67,7 @@ type seen struct {
 	Brokers   map[string]map[string]string // dynamic settings, by broker id ("" for all)
 	Topics    map[string]*seenTopic
 	Groups    map[string]map[string]string // "topic-partition": "offset metadata"
+	Shares    map[string]map[string]string `json:",omitempty"` // of share groups, "topic-partition": "start lag …"
 	Replays   []replay
 	Sizes     map[string]int64 // of the files whose reserve of zeros was cut off
 }
@@ -103,6 +104,9 @@ func (want *seen) hold(t *testing.T, addr string) {
 	}
 	same(t, "broker settings", now.Brokers, want.Brokers)
 	same(t, "committed offsets", now.Groups, want.Groups)
+	if len(want.Shares) > 0 {
+		same(t, "share groups", now.Shares, want.Shares)
+	}
 	same(t, "topics", slices.Sorted(maps.Keys(now.Topics)), slices.Sorted(maps.Keys(want.Topics)))
 	for name, w := range want.Topics {
 		n := now.Topics[name]

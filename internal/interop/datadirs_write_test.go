@@ -24,7 +24,8 @@ const maxDataDir = 300 << 10
 func writeDataDir(t *testing.T, name, kq string) {
 	t.Helper()
 	dir, ready := t.TempDir(), filepath.Join(t.TempDir(), "ready")
-	cmd := exec.Command(kq, "serve", "--listen", "127.0.0.1:0", "--data", dir, "--ready-file", ready)
+	cmd := exec.Command(kq, "serve", "--listen", "127.0.0.1:0", "--data", dir, "--ready-file", ready,
+		"--set", "log.cleaner.backoff.ms=50")
 	var log bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &log, &log
 	if err := cmd.Start(); err != nil {
@@ -52,6 +53,10 @@ func writeDataDir(t *testing.T, name, kq string) {
 	}
 	if serves(t, cl, kmsg.EndTxn) {
 		fillTransactions(t, addr)
+	}
+	if serves(t, cl, kmsg.ShareAcknowledge) {
+		fillShares(t, addr, cl)
+		fillCompacted(t, addr, cl) // a kq with share groups has a cleaner
 	}
 	want := observe(t, addr, nil)
 	kill()
