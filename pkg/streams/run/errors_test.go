@@ -190,3 +190,22 @@ func TestOffsetReset(t *testing.T) {
 	}
 	j.done <- nil
 }
+
+// TestAMemberThatEndsEndsTheRun: what ends the membership is the error of Run,
+// which does not wait for more.
+func TestAMemberThatEndsEndsTheRun(t *testing.T) {
+	for range 5 { // the thread sees the end of its member or that of its requests first
+		i := start(t, broker(t, "lines:2", "counts:1"), wordCount(t), nil)
+		i.running(t, 4)
+		i.kill() // its clients are closed
+		select {
+		case err := <-i.done:
+			i.done <- err
+			if err == nil {
+				t.Error("no error")
+			}
+		case <-time.After(20 * time.Second):
+			t.Fatal("it never ends")
+		}
+	}
+}

@@ -172,11 +172,13 @@ func (t *thread) run(ctx context.Context) error {
 	return err
 }
 
-// loop is the thread's work, until ctx ends. Requests are made under work.
-func (t *thread) loop(ctx, work context.Context, joined <-chan error) error {
+// loop is the thread's work, until ctx ends. Requests are made under work. An
+// end of the member stays in joined, where run waits for it.
+func (t *thread) loop(ctx, work context.Context, joined chan error) error {
 	for ctx.Err() == nil {
 		select {
 		case err := <-joined:
+			joined <- err
 			return errors.Join(errors.New("the member left its group"), err)
 		default:
 		}
