@@ -19,7 +19,7 @@ type copyWay struct {
 }
 
 func (w copyWay) String() string {
-	return fmt.Sprintf("across=%v,once=%v,kafka=%v", w.across, w.once, w.kafka)
+	return fmt.Sprintf("across=%v once=%v kafka=%v", w.across, w.once, w.kafka)
 }
 
 // copyDrill is the brokers and the copier of one way.

@@ -157,10 +157,10 @@ func shareEpochs(s *Session) {
 
 func shareTopics(s *Session) {
 	s.Coordinator(kindGroup, "st")
-	s.Topic("st1", 1)
+	s.TopicKnown("st1", 1)
 	s.Note("a topic that comes later, partitions that come later, a topic that goes")
 	epoch := s.Sharing("st", "a", 1, "st1", "st2")
-	s.Topic("st2", 2)
+	s.TopicKnown("st2", 2)
 	epoch = s.Shared("st", "a", epoch, 3)
 	s.Send(shareDescribe("st"))
 	more := kmsg.NewPtrCreatePartitionsRequest()
