@@ -9,6 +9,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+
+	"kq/internal/interop"
 )
 
 func test(ctx context.Context, e env) error {
@@ -84,12 +86,26 @@ func golden(ctx context.Context, e env) error {
 }
 
 // interopTests run kq against its peers, then the scripts of cmd/kq against
-// Apache Kafka and in real shells. Arguments are for the first part.
+// Apache Kafka and in real shells, and its segments and batches beside Kafka's
+// own classes. Arguments are for the first part.
 func interopTests(ctx context.Context, e env) error {
 	args := []string{"test", "-tags=interop", "-timeout=50m", "-count=1"}
 	peers := e.sh(ctx, "go", append(append(args, "./internal/interop"), e.args...)...)
 	scripts := e.sh(ctx, "go", append(args, "-run=Kafka|Shell", "./cmd/kq")...)
-	return errors.Join(peers, scripts)
+	return errors.Join(peers, scripts, classTests(ctx, e, args))
+}
+
+func classTests(ctx context.Context, e env, args []string) error {
+	dir, err := interop.InstallDir()
+	if err != nil {
+		return err
+	}
+	jars, err := interop.KafkaJars(ctx, dir)
+	if err != nil {
+		return err
+	}
+	names := "-run=^(TestDumpLogSegments|TestCleanAsKafka|TestOracle.*)$"
+	return e.with("KQ_KAFKA_JARS="+jars).sh(ctx, "go", append(args, names, "./pkg/broker/logstore", "./pkg/broker/batch")...)
 }
 
 func bench(ctx context.Context, e env) error {
