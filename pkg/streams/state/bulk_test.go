@@ -172,11 +172,12 @@ func bulkCrash(t *testing.T, r *rand.Rand, spec *Spec, changes []Change) (images
 	disk := vfs.NewCrashableMem()
 	var mu sync.Mutex
 	open := false
+	cuts := rand.New(rand.NewPCG(r.Uint64(), 1)) // guarded by mu: files are synced beside the test
 	cut := errorfs.InjectorFunc(func(op errorfs.Op) error {
 		mu.Lock()
 		defer mu.Unlock()
 		if open && (op.Kind == errorfs.OpFileSync || op.Kind == errorfs.OpFileSyncData || op.Kind == errorfs.OpFileSyncTo) {
-			images = append(images, disk.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: r.IntN(2) * r.IntN(101), RNG: r}))
+			images = append(images, disk.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: cuts.IntN(2) * cuts.IntN(101), RNG: cuts}))
 		}
 		return nil
 	})
@@ -203,7 +204,8 @@ func bulkCrash(t *testing.T, r *rand.Rand, spec *Spec, changes []Change) (images
 	check(t, db.Flush())
 	mu.Lock()
 	defer mu.Unlock()
-	images = append(images, disk.CrashClone(vfs.CrashCloneCfg{RNG: r}))
+	open = false // the store is, and goes on compacting
+	images = append(images, disk.CrashClone(vfs.CrashCloneCfg{RNG: cuts}))
 	return images
 }
 
