@@ -158,7 +158,17 @@ func TestBulkNowhere(t *testing.T) {
 
 // unused makes files anew that Pebble would write again: MemFS takes its lock
 // twice for that, and an image that is wanted between the two waits for ever.
-type unused struct{ vfs.FS }
+// The same of links, which wait for the images.
+type unused struct {
+	vfs.FS
+	links *sync.Mutex
+}
+
+func (u unused) Link(oldname, newname string) error {
+	u.links.Lock()
+	defer u.links.Unlock()
+	return u.FS.Link(oldname, newname)
+}
 
 func (u unused) ReuseForWrite(oldname, newname string, c vfs.DiskWriteCategory) (vfs.File, error) {
 	if err := u.Remove(oldname); err != nil {
@@ -170,18 +180,20 @@ func (u unused) ReuseForWrite(oldname, newname string, c vfs.DiskWriteCategory) 
 // bulkCrash restores by Bulk and takes an image of the disk at every sync.
 func bulkCrash(t *testing.T, r *rand.Rand, spec *Spec, changes []Change) (images []*vfs.MemFS) {
 	disk := vfs.NewCrashableMem()
-	var mu sync.Mutex
+	var mu, links sync.Mutex
 	open := false
 	cuts := rand.New(rand.NewPCG(r.Uint64(), 1)) // guarded by mu: files are synced beside the test
 	cut := errorfs.InjectorFunc(func(op errorfs.Op) error {
 		mu.Lock()
 		defer mu.Unlock()
 		if open && (op.Kind == errorfs.OpFileSync || op.Kind == errorfs.OpFileSyncData || op.Kind == errorfs.OpFileSyncTo) {
+			links.Lock()
+			defer links.Unlock()
 			images = append(images, disk.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: cuts.IntN(2) * cuts.IntN(101), RNG: cuts}))
 		}
 		return nil
 	})
-	db := openDB(t, "d", Options{fs: errorfs.Wrap(unused{disk}, cut), MemTableBytes: 32 << 10})
+	db := openDB(t, "d", Options{fs: errorfs.Wrap(unused{disk, &links}, cut), MemTableBytes: 32 << 10})
 	addStore[Store](t, db, spec)
 	mu.Lock()
 	open = true
