@@ -16,10 +16,8 @@ type change struct {
 	kind   staterec.Kind
 	member string // ConsumerMember, ConsumerTargetMember, ConsumerCurrent
 	regex  string // ConsumerRegex
-	value  appender
+	value  staterec.Value
 }
-
-type appender interface{ Append(dst []byte) []byte }
 
 func (c change) record(group string) machine.Record {
 	r := machine.Record{Key: staterec.Key{Kind: c.kind, Group: group, Member: c.member, Regex: c.regex}.Append(nil)}
@@ -44,34 +42,24 @@ func (g *Group) Replay(k *staterec.Key, value []byte) error {
 	return nil
 }
 
-func parse(k staterec.Kind, b []byte) (appender, error) {
+func parse(k staterec.Kind, b []byte) (staterec.Value, error) {
 	switch k {
 	case staterec.ConsumerGroup:
-		return pointer(staterec.ParseConsumerGroupMetadata(b))
+		return staterec.AsValue(staterec.ParseConsumerGroupMetadata(b))
 	case staterec.ConsumerPartitions:
-		return pointer(staterec.ParseConsumerGroupPartitionMetadata(b))
+		return staterec.AsValue(staterec.ParseConsumerGroupPartitionMetadata(b))
 	case staterec.ConsumerMember:
-		return pointer(staterec.ParseConsumerGroupMemberMetadata(b))
+		return staterec.AsValue(staterec.ParseConsumerGroupMemberMetadata(b))
 	case staterec.ConsumerTarget:
-		return pointer(staterec.ParseConsumerGroupTargetAssignmentMetadata(b))
+		return staterec.AsValue(staterec.ParseConsumerGroupTargetAssignmentMetadata(b))
 	case staterec.ConsumerTargetMember:
-		return pointer(staterec.ParseConsumerGroupTargetAssignmentMember(b))
+		return staterec.AsValue(staterec.ParseConsumerGroupTargetAssignmentMember(b))
 	case staterec.ConsumerCurrent:
-		return pointer(staterec.ParseConsumerGroupCurrentMemberAssignment(b))
+		return staterec.AsValue(staterec.ParseConsumerGroupCurrentMemberAssignment(b))
 	case staterec.ConsumerRegex:
-		return pointer(staterec.ParseConsumerGroupRegularExpression(b))
+		return staterec.AsValue(staterec.ParseConsumerGroupRegularExpression(b))
 	}
 	return nil, fmt.Errorf("%w: %v", staterec.ErrUnknownKind, k)
-}
-
-func pointer[T any, P interface {
-	*T
-	appender
-}](v T, err error) (appender, error) {
-	if err != nil {
-		return nil, err
-	}
-	return P(&v), nil
 }
 
 // apply takes a change over.

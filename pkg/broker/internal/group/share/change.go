@@ -15,10 +15,8 @@ import (
 type change struct {
 	kind   staterec.Kind
 	member string // ShareMember, ShareTargetMember, ShareCurrent
-	value  appender
+	value  staterec.Value
 }
-
-type appender interface{ Append(dst []byte) []byte }
 
 func (c change) record(group string) machine.Record {
 	r := machine.Record{Key: staterec.Key{Kind: c.kind, Group: group, Member: c.member}.Append(nil)}
@@ -43,32 +41,22 @@ func (g *Group) Replay(k *staterec.Key, value []byte) error {
 	return nil
 }
 
-func parse(k staterec.Kind, b []byte) (appender, error) {
+func parse(k staterec.Kind, b []byte) (staterec.Value, error) {
 	switch k {
 	case staterec.ShareGroup:
-		return pointer(staterec.ParseShareGroupMetadata(b))
+		return staterec.AsValue(staterec.ParseShareGroupMetadata(b))
 	case staterec.ShareMember:
-		return pointer(staterec.ParseShareGroupMemberMetadata(b))
+		return staterec.AsValue(staterec.ParseShareGroupMemberMetadata(b))
 	case staterec.ShareTarget:
-		return pointer(staterec.ParseConsumerGroupTargetAssignmentMetadata(b))
+		return staterec.AsValue(staterec.ParseConsumerGroupTargetAssignmentMetadata(b))
 	case staterec.ShareTargetMember:
-		return pointer(staterec.ParseConsumerGroupTargetAssignmentMember(b))
+		return staterec.AsValue(staterec.ParseConsumerGroupTargetAssignmentMember(b))
 	case staterec.ShareCurrent:
-		return pointer(staterec.ParseShareGroupCurrentMemberAssignment(b))
+		return staterec.AsValue(staterec.ParseShareGroupCurrentMemberAssignment(b))
 	case staterec.ShareStatePartitions:
-		return pointer(staterec.ParseShareGroupStatePartitionMetadata(b))
+		return staterec.AsValue(staterec.ParseShareGroupStatePartitionMetadata(b))
 	}
 	return nil, fmt.Errorf("%w: %v", staterec.ErrUnknownKind, k)
-}
-
-func pointer[T any, P interface {
-	*T
-	appender
-}](v T, err error) (appender, error) {
-	if err != nil {
-		return nil, err
-	}
-	return P(&v), nil
 }
 
 // apply takes a change over that was made at a time of the driver's clock.
