@@ -158,3 +158,14 @@ func TestHeaderRefuses(t *testing.T) {
 		t.Errorf("tags out of order: body %q, error %v", body, err)
 	}
 }
+
+// What Kafka 4.3.1's ByteUtils.readUnsignedVarint answers: the bits above 32 of
+// a fifth byte are dropped.
+func TestUvarint(t *testing.T) {
+	for last, want := range map[byte]uint32{0x0f: 0xf6b50e5c, 0x10: 0x6b50e5c, 0x30: 0x6b50e5c, 0x7f: 0xf6b50e5c} {
+		d := decoder{p: []byte{0xdc, 0x9c, 0xd4, 0xb5, last}}
+		if got := d.uvarint(); got != want || d.err() != nil || len(d.p) != 0 {
+			t.Errorf("fifth byte %#x: %#x (%v, %d bytes left), want %#x", last, got, d.err(), len(d.p), want)
+		}
+	}
+}

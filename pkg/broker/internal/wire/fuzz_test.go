@@ -40,6 +40,9 @@ func FuzzProduceRequest(f *testing.F) {
 		k := kmsg.NewPtrProduceRequest()
 		k.SetVersion(version)
 		if err := k.ReadFrom(body); err != nil {
+			if overflows(body) {
+				return
+			}
 			t.Fatalf("kmsg refuses what parses: %v", err)
 		}
 		sameProduceRequest(t, &q, k)
@@ -60,6 +63,9 @@ func FuzzFetchRequest(f *testing.F) {
 		k := kmsg.NewPtrFetchRequest()
 		k.SetVersion(version)
 		if err := k.ReadFrom(body); err != nil {
+			if overflows(body) {
+				return
+			}
 			t.Fatalf("kmsg refuses what parses: %v", err)
 		}
 		if version >= 17 || len(k.Topics) == 0 {
@@ -69,3 +75,18 @@ func FuzzFetchRequest(f *testing.F) {
 }
 
 func seeded(n uint64) *rand.Rand { return rand.New(rand.NewPCG(n, n)) }
+
+// overflows reports whether p may hold a varint of five bytes with more than 32
+// bits. kmsg refuses these; Kafka drops the bits (see TestUvarint).
+func overflows(p []byte) bool {
+	long := 0
+	for _, c := range p {
+		if long >= 4 && c > 0x0f && c < 0x80 {
+			return true
+		}
+		if long++; c < 0x80 {
+			long = 0
+		}
+	}
+	return false
+}
