@@ -161,7 +161,9 @@ func (m *Member) Run(ctx context.Context) error {
 			m.set(Generation{Number: -1}, false)
 			m.o.Lost(err)
 			return fmt.Errorf("%w: %s", ErrInstance, m.o.Instance)
-		case ask.Retriable(err, kerr.RebalanceInProgress):
+		case errors.Is(err, kerr.RebalanceInProgress):
+			// Somebody joined before this one had synced; the join waits for all.
+		case ask.Retriable(err):
 			_ = ask.Pause(ctx, min(m.o.Heartbeat, 500*time.Millisecond))
 		default:
 			m.leave()
@@ -258,9 +260,14 @@ func (m *Member) join(ctx context.Context) (*kmsg.JoinGroupResponse, error) {
 	}
 }
 
-// stay sends heartbeats until the group meets again.
+// soon is when the first heartbeat is sent. Members often start side by side, as
+// an instance's threads do: one that met before another joined has to hear of it.
+const soon = 50 * time.Millisecond
+
+// stay sends heartbeats until the group meets again, ever less often up to the usual.
 func (m *Member) stay(ctx context.Context) error {
-	t := time.NewTicker(m.o.Heartbeat)
+	wait := min(soon, m.o.Heartbeat)
+	t := time.NewTimer(wait)
 	defer t.Stop()
 	for {
 		select {
@@ -284,6 +291,8 @@ func (m *Member) stay(ctx context.Context) error {
 		case !ask.Retriable(err):
 			return fmt.Errorf("heartbeat: %w", err)
 		}
+		wait = min(2*wait, m.o.Heartbeat)
+		t.Reset(wait)
 	}
 }
 

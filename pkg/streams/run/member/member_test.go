@@ -107,6 +107,18 @@ func TestMembersMeet(t *testing.T) {
 	a.until(t, "a of 1")
 }
 
+// A member that met alone hears soon of those that start beside it, however long
+// its heartbeats are apart.
+func TestFirstHeartbeatsAreSoon(t *testing.T) {
+	b := brokertest.Start(t)
+	seldom := func(o *member.Options) { o.Session, o.Heartbeat = 20*time.Minute, 15*time.Minute }
+	one := join(t, b, "one", seldom)
+	one.until(t, "one of 1")
+	two := join(t, b, "two", seldom)
+	two.until(t, "two of 2")
+	one.until(t, "one of 2")
+}
+
 func TestMemberComesBackAfterTheGroupForgotIt(t *testing.T) {
 	b := brokertest.Start(t, brokertest.Set("group.initial.rebalance.delay.ms", "0"))
 	a := join(t, b, "a", nil)
