@@ -123,17 +123,21 @@ func (b *bench) oneTurn(ctx context.Context, adm *kadm.Client, peer string, run 
 	return last - joined, app.stop()
 }
 
-// groupJoined waits until a group has a member, and says when that was. It is not
-// asked for its assignment: that of the first member may be gone in a moment.
+// groupJoined waits until a group has a member, and says when it was last seen to
+// have none: from there is what a peer needs at the most. It is not asked for its
+// assignment: that of the first member may be gone in a moment.
 func groupJoined(ctx context.Context, adm *kadm.Client, group string, app *server) (time.Duration, error) {
+	var none time.Duration
 	for time.Since(app.began) < streamsLimit {
+		asked := time.Since(app.began)
 		described, err := adm.DescribeGroups(ctx, group)
 		if err != nil {
 			return 0, fmt.Errorf("describe group %s: %w", group, err)
 		}
 		if state := described[group].State; state != "" && state != "Empty" && state != "Dead" {
-			return time.Since(app.began), nil
+			return none, nil
 		}
+		none = asked
 		select {
 		case <-app.done:
 			return 0, fmt.Errorf("the application ended: %s", app.lastWords())
