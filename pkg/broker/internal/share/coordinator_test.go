@@ -281,16 +281,16 @@ func TestDeletedTopics(t *testing.T) {
 	}
 	img.Store(one)
 	states := func(c *Coordinator) (n int) {
-		c.shard(0).do(func(w *work) { n = len(w.sh.states) })
+		c.shards.Of(0).do(func(w *work) { n = len(w.sh.states) })
 		return n
 	}
 	reloaded := coordinator(t, l, CoordinatorOptions{Image: img.Load})
-	reloaded.work.Wait()
+	reloaded.shards.Wait()
 	if a, b := kept.summary(reloaded).StartOffset, states(reloaded); a != 1 || b != 1 {
 		t.Errorf("after a restart: start %d, %d states", a, b)
 	}
 	c.Follow(one)
-	c.work.Wait()
+	c.shards.Wait()
 	if a, b := kept.summary(c).StartOffset, states(c); a != 1 || b != 1 {
 		t.Errorf("after the change: start %d, %d states", a, b)
 	}

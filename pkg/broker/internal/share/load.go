@@ -7,11 +7,11 @@ import (
 	"kq/pkg/broker/internal/statelog"
 )
 
-// load reads the states of the shard's partition back. A record that cannot be
+// Load reads the states of the shard's partition back. A record that cannot be
 // read is told of and left out.
-func (sh *shard) load() {
+func (sh *shard) Load() {
 	began, c := time.Now(), sh.c
-	_, err := c.o.Log.Load(c.ctx, sh.partition, func(e statelog.Entry) error {
+	_, err := c.o.Log.Load(c.shards.Context(), sh.partition, func(e statelog.Entry) error {
 		if e.Control {
 			return nil
 		}
@@ -21,10 +21,10 @@ func (sh *shard) load() {
 		return nil
 	})
 	if err != nil {
-		if c.ctx.Err() == nil {
+		if c.shards.Context().Err() == nil {
 			c.o.Logger.Error("cannot load share group states", "topic", Topic, "partition", sh.partition, "err", err)
 		}
-		sh.unload()
+		sh.Unload()
 		return
 	}
 	c.o.Logger.Debug("loaded share group states", "partition", sh.partition, "took", time.Since(began))

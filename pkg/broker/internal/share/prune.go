@@ -5,7 +5,7 @@ package share
 // again. (ShareCoordinatorService: setupRecordPruning, setupSnapshotColdPartitions;
 // they are two timers there.)
 func (c *Coordinator) prune() {
-	for _, sh := range c.loadAll() {
+	for _, sh := range c.shards.All() {
 		below := int64(-1)
 		sh.do(func(w *work) {
 			if sh.loaded && !sh.gone {
@@ -19,11 +19,6 @@ func (c *Coordinator) prune() {
 		if err := c.o.Truncate(sh.partition, below); err != nil {
 			c.o.Logger.Warn("cannot delete old share group states", "partition", sh.partition, "below", below, "err", err)
 		}
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if !c.closed {
-		c.pruning.Reset(c.o.PruneInterval)
 	}
 }
 

@@ -14,7 +14,6 @@ import (
 type shard struct {
 	c         *Coordinator
 	partition int32
-	home      home
 
 	mu      sync.Mutex
 	loaded  bool                        // guarded by mu
@@ -24,8 +23,8 @@ type shard struct {
 	pruned  int64                       // guarded by mu: records below were deleted
 }
 
-func newShard(c *Coordinator, partition int32, h home) *shard {
-	return &shard{c: c, partition: partition, home: h, states: make(map[Key]*kept)}
+func (c *Coordinator) newShard(partition int32, _ statelog.Home) *shard {
+	return &shard{c: c, partition: partition, states: make(map[Key]*kept)}
 }
 
 // work is what is done under the lock of a shard, and what is left to do when it
@@ -79,8 +78,8 @@ func (sh *shard) ready() {
 	})
 }
 
-// unload forgets everything: another broker may lead by now, or none.
-func (sh *shard) unload() {
+// Unload forgets everything: another broker may lead by now, or none.
+func (sh *shard) Unload() {
 	sh.do(func(w *work) {
 		sh.gone, sh.states = true, nil
 		for _, f := range sh.waiting {
@@ -102,13 +101,13 @@ func (w *work) append(rec statelog.Record, apply func(offset int64), done func(c
 				return
 			}
 			sh.c.o.Logger.Warn("a share group state was not committed", "partition", sh.partition, "err", err)
-			sh.c.reload(sh)
-			done(appendCode(err))
+			sh.c.shards.Drop(sh.partition, sh) // its memory is ahead of its log
+			done(statelog.AppendCode(err))
 		},
 	})
 	if err != nil {
 		sh.c.o.Logger.Warn("cannot write a share group state", "partition", sh.partition, "err", err)
-		w.later(func() { done(appendCode(err)) })
+		w.later(func() { done(statelog.AppendCode(err)) })
 		return
 	}
 	apply(offset)

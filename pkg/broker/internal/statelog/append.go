@@ -1,7 +1,10 @@
 package statelog
 
 import (
+	"errors"
 	"fmt"
+
+	"github.com/twmb/franz-go/pkg/kerr"
 
 	"kq/pkg/broker/batch"
 	"kq/pkg/broker/internal/topic"
@@ -93,4 +96,20 @@ func (l *Log) build(recs []Record, o AppendOptions) batch.Batch {
 		b.Add(now, r.Key, r.Value, nil)
 	}
 	return b.Build()
+}
+
+// AppendCode is what a client is told when a record could not be written
+// (TransactionStateManager.appendTransactionToLog, CoordinatorOperationExceptionHelper).
+func AppendCode(err error) int16 {
+	switch {
+	case errors.Is(err, ErrTooLarge), errors.Is(err, logstore.ErrBatchTooLarge):
+		return kerr.UnknownServerError.Code
+	case errors.Is(err, topic.ErrUnknownPartition), errors.Is(err, topic.ErrTimedOut),
+		errors.Is(err, topic.ErrNotEnoughReplicas), errors.Is(err, topic.ErrNotEnoughReplicasAfterAppend):
+		return kerr.CoordinatorNotAvailable.Code
+	case errors.Is(err, topic.ErrNotLeader), errors.Is(err, logstore.ErrStorage),
+		errors.Is(err, logstore.ErrOffline), errors.Is(err, logstore.ErrClosed):
+		return kerr.NotCoordinator.Code
+	}
+	return kerr.UnknownServerError.Code
 }

@@ -126,7 +126,7 @@ func TestInitAborts(t *testing.T) {
 func TestTimeout(t *testing.T) {
 	inBubble(t, func(t *testing.T, w *world, c *Coordinator) {
 		id, epoch := begin(t, c, "id")
-		sh := c.shard(0)
+		sh := c.shards.Of(0)
 		if len(sh.due) != 0 {
 			t.Error("an idle id has a timer")
 		}

@@ -74,7 +74,7 @@ func (c *Coordinator) ListTransactions(q *kmsg.ListTransactionsRequest) *kmsg.Li
 			resp.UnknownStateFilters = append(resp.UnknownStateFilters, name)
 		}
 	}
-	for _, sh := range c.loadAll() {
+	for _, sh := range c.shards.All() {
 		switch sh.code() {
 		case 0:
 		case kerr.CoordinatorLoadInProgress.Code:

@@ -201,7 +201,7 @@ func TestProducerIDs(t *testing.T) {
 			t.Fatal(err)
 		}
 		w.noIDs = 14
-		if r := initProducer(c, "id", -1, -1); r.ErrorCode != 14 || stateOf(c, "id") != "105" || len(c.shard(0).ids) != 0 {
+		if r := initProducer(c, "id", -1, -1); r.ErrorCode != 14 || stateOf(c, "id") != "105" || len(c.shards.Of(0).ids) != 0 {
 			t.Errorf("%+v, %s", r, stateOf(c, "id"))
 		}
 		w.noIDs = 0
@@ -232,7 +232,7 @@ func TestProducerIDs(t *testing.T) {
 
 // lastEpoch lets the producer of "id" have used up its epochs.
 func lastEpoch(c *Coordinator) {
-	sh := c.shard(0)
+	sh := c.shards.Of(0)
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
 	sh.ids["id"].machine.txn.Epoch = maxEpoch
@@ -259,7 +259,7 @@ func TestIdleIDsCostNothing(t *testing.T) {
 	defer c.Close()
 	loaded := 0
 	for p := range int32(2) {
-		sh := c.shard(p)
+		sh := c.shards.Of(p)
 		<-sh.ready
 		loaded += len(sh.ids)
 		if len(sh.due) != 0 || sh.timer != nil {

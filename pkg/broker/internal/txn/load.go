@@ -15,19 +15,19 @@ type lastRecord struct {
 	value  []byte
 }
 
-// load reads the ids of the shard's partition back, and goes on with what they
+// Load reads the ids of the shard's partition back, and goes on with what they
 // were at. A record that cannot be read is told of, and its id left out.
-func (sh *shard) load() {
+func (sh *shard) Load() {
 	defer close(sh.ready)
 	began, last := time.Now(), make(loading)
-	_, err := sh.c.o.Log.Load(sh.c.ctx, sh.partition, func(e statelog.Entry) error {
+	_, err := sh.c.o.Log.Load(sh.c.shards.Context(), sh.partition, func(e statelog.Entry) error {
 		if err := last.add(e); err != nil {
 			sh.c.o.Logger.Warn("a record of transaction state is skipped", "partition", sh.partition, "offset", e.Offset, "err", err)
 		}
 		return nil
 	})
 	if err != nil {
-		if sh.c.ctx.Err() == nil {
+		if sh.c.shards.Context().Err() == nil {
 			sh.c.o.Logger.Error("cannot load transactional ids", "topic", Topic, "partition", sh.partition, "err", err)
 		}
 		sh.state.CompareAndSwap(shardLoading, shardGone)

@@ -59,7 +59,7 @@ func (w *work) markersRequest(o *owner) *kmsg.WriteTxnMarkersRequest {
 	t, b := o.machine.Txn(), o.going()
 	rm := kmsg.NewWriteTxnMarkersRequestMarker()
 	rm.ProducerID, rm.ProducerEpoch, rm.Committed = t.ProducerID, t.Epoch, t.State == PrepareCommit
-	rm.CoordinatorEpoch, rm.TransactionVersion = w.sh.home.epoch, int8(t.Version)
+	rm.CoordinatorEpoch, rm.TransactionVersion = w.sh.home.Epoch, int8(t.Version)
 	var left []Partition
 	for _, p := range b.left {
 		id, ok := w.sh.c.o.TopicID(p.Topic, p.Index)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kerr"
 
+	"kq/pkg/broker/internal/statelog"
 	"kq/pkg/broker/internal/topic"
 )
 
@@ -14,7 +15,7 @@ import (
 type shard struct {
 	c         *Coordinator
 	partition int32
-	home      home
+	home      statelog.Home
 	ready     chan struct{} // closed when the shard is loaded, or will not be
 	state     atomic.Int32  // one of the shard states
 
@@ -32,7 +33,7 @@ const (
 	shardGone // led by another broker, or its log cannot be read
 )
 
-func newShard(c *Coordinator, partition int32, h home) *shard {
+func (c *Coordinator) newShard(partition int32, h statelog.Home) *shard {
 	return &shard{c: c, partition: partition, home: h, ready: make(chan struct{}), ids: make(map[string]*owner), armed: -1}
 }
 
@@ -106,8 +107,8 @@ func (sh *shard) ring() {
 	})
 }
 
-// unload forgets everything: another broker may lead by now, or none.
-func (sh *shard) unload() {
+// Unload forgets everything: another broker may lead by now, or none.
+func (sh *shard) Unload() {
 	sh.state.Store(shardGone)
 	sh.do(func(w *work) {
 		for _, o := range sh.ids {

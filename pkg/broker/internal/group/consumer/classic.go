@@ -48,7 +48,7 @@ func (g *Group) joinClassic(s *step, e machine.Join) (*kmsg.JoinGroupResponse, *
 		id = strings.TrimPrefix(e.NewMemberID, e.Name)
 	}
 	if f := g.full(id); f != nil {
-		return nil, f.err
+		return nil, f.Err
 	}
 	if q.MemberID == "" && q.InstanceID == nil && q.Version >= memberIDVersion {
 		resp := kmsg.NewPtrJoinGroupResponse()
@@ -63,10 +63,10 @@ func (g *Group) joinClassic(s *step, e machine.Join) (*kmsg.JoinGroupResponse, *
 	replaced := (*member)(nil)
 	if q.InstanceID != nil {
 		replaced = g.members[g.static[*q.InstanceID]]
-		var f *failure
-		if old, f = g.staticMember(s, id, *q.InstanceID, 0, owned{}, q.MemberID == ""); f == nil || f.err != kerr.UnreleasedInstanceID {
+		var f *machine.Failure
+		if old, f = g.staticMember(s, id, *q.InstanceID, 0, owned{}, q.MemberID == ""); f == nil || f.Err != kerr.UnreleasedInstanceID {
 			if f != nil {
-				return nil, f.err
+				return nil, f.Err
 			}
 		} else {
 			old = g.replace(s, replaced, id) // a classic member need not wait
@@ -82,7 +82,7 @@ func (g *Group) joinClassic(s *step, e machine.Join) (*kmsg.JoinGroupResponse, *
 	}
 	m, f := g.follow(s, v, m, changed, g.ownedIDs(&sub))
 	if f != nil {
-		return nil, f.err
+		return nil, f.Err
 	}
 	s.stop(joinTimer, m.id)
 	s.stop(rebalanceTimer, m.id)

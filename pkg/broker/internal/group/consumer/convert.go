@@ -25,7 +25,7 @@ func Upgrade(old *classic.Group, o *Options, now machine.Now, e machine.Consumer
 	changes, f := g.takeOver(old, e.Request)
 	var fx machine.Effects
 	if f != nil {
-		fx.Reply(e.Call, Refused(f.err, f.msg))
+		fx.Reply(e.Call, Refused(f.Err, f.Message))
 		return fx
 	}
 	for _, c := range changes {
@@ -43,14 +43,14 @@ func Upgrade(old *classic.Group, o *Options, now machine.Now, e machine.Consumer
 }
 
 // takeOver is what makes a new group of a classic one, none when that is empty.
-func (g *Group) takeOver(old *classic.Group, q *kmsg.ConsumerGroupHeartbeatRequest) ([]change, *failure) {
-	no := func(why string) ([]change, *failure) {
-		return nil, fail(kerr.GroupIDNotFound, "Cannot upgrade classic group %s to consumer group because %s", g.id, why)
+func (g *Group) takeOver(old *classic.Group, q *kmsg.ConsumerGroupHeartbeatRequest) ([]change, *machine.Failure) {
+	no := func(why string) ([]change, *machine.Failure) {
+		return nil, machine.Fail(kerr.GroupIDNotFound, "Cannot upgrade classic group %s to consumer group because %s", g.id, why)
 	}
 	snap := old.Snapshot()
 	switch {
 	case q.MemberEpoch != 0:
-		return nil, fail(kerr.GroupIDNotFound, "Group %s is not a consumer group.", g.id)
+		return nil, machine.Fail(kerr.GroupIDNotFound, "Group %s is not a consumer group.", g.id)
 	case old.State() == classic.Empty:
 		return nil, nil
 	case !g.o.Migration.Upgrade:
@@ -175,7 +175,7 @@ func (g *Group) joinAndDowngrade(s *step, v *view, m *member, changed bool, has 
 	if !rebalance {
 		next, f := g.reconcile(m, goal{g.assignmentEpoch, g.target[g.formerly(m)]}, changed, has)
 		if f != nil {
-			return nil, f.err
+			return nil, f.Err
 		}
 		if !next.sameAssignment(m) {
 			s.change(change{kind: staterec.ConsumerCurrent, member: next.id, value: next.current()})

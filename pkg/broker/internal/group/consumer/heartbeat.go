@@ -62,16 +62,16 @@ func (g *Group) stepConsumerHeartbeat(s *step, e machine.ConsumerHeartbeat) {
 	resp, f := g.consumerHeartbeat(s, e)
 	if f != nil {
 		*s = step{g: g, now: s.now}
-		resp = Refused(f.err, f.msg)
+		resp = Refused(f.Err, f.Message)
 	}
 	s.fx.Reply(e.Call, resp)
 }
 
-func (g *Group) consumerHeartbeat(s *step, e machine.ConsumerHeartbeat) (*kmsg.ConsumerGroupHeartbeatResponse, *failure) {
+func (g *Group) consumerHeartbeat(s *step, e machine.ConsumerHeartbeat) (*kmsg.ConsumerGroupHeartbeatResponse, *machine.Failure) {
 	q := e.Request
 	joins := q.MemberEpoch == 0
 	if !g.created && !joins {
-		return nil, fail(kerr.GroupIDNotFound, "Consumer group %s not found.", g.id)
+		return nil, machine.Fail(kerr.GroupIDNotFound, "Consumer group %s not found.", g.id)
 	}
 	if q.MemberEpoch < 0 {
 		return g.leave(s, q)
@@ -85,7 +85,7 @@ func (g *Group) consumerHeartbeat(s *step, e machine.ConsumerHeartbeat) (*kmsg.C
 	}
 	has := ownedBy(q)
 	var old *member
-	var f *failure
+	var f *machine.Failure
 	if q.InstanceID == nil {
 		old, f = g.dynamicMember(id, q.MemberEpoch, has, joins)
 	} else {
@@ -133,9 +133,9 @@ func (g *Group) answer(q *kmsg.ConsumerGroupHeartbeatRequest, old, m *member) *k
 }
 
 // full applies group.consumer.max.size to who is not a member yet.
-func (g *Group) full(id string) *failure {
+func (g *Group) full(id string) *machine.Failure {
 	if len(g.members) >= g.o.MaxSize && g.members[id] == nil {
-		return fail(kerr.GroupMaxSizeReached, "The consumer group has reached its maximum capacity of %d members.", g.o.MaxSize)
+		return machine.Fail(kerr.GroupMaxSizeReached, "The consumer group has reached its maximum capacity of %d members.", g.o.MaxSize)
 	}
 	return nil
 }
@@ -154,12 +154,12 @@ func ownedBy(q *kmsg.ConsumerGroupHeartbeatRequest) owned {
 	return has
 }
 
-func (g *Group) unknown(id string) *failure {
-	return fail(kerr.UnknownMemberID, "Member %s is not a member of group %s.", id, g.id)
+func (g *Group) unknown(id string) *machine.Failure {
+	return machine.Fail(kerr.UnknownMemberID, "Member %s is not a member of group %s.", id, g.id)
 }
 
 // dynamicMember is the member that sends a heartbeat.
-func (g *Group) dynamicMember(id string, epoch int32, has owned, joins bool) (*member, *failure) {
+func (g *Group) dynamicMember(id string, epoch int32, has owned, joins bool) (*member, *machine.Failure) {
 	m := g.members[id]
 	if m == nil {
 		if !joins {
@@ -172,21 +172,21 @@ func (g *Group) dynamicMember(id string, epoch int32, has owned, joins bool) (*m
 
 // checkEpoch refuses epochs that are not the member's. The one before is accepted
 // when it has nothing that the present one has not: the answer may have been lost.
-func (m *member) checkEpoch(epoch int32, has owned) *failure {
+func (m *member) checkEpoch(epoch int32, has owned) *machine.Failure {
 	const again = "The member must abandon all its partitions and rejoin."
 	switch {
 	case epoch == 0: // it joins again
 	case epoch > m.epoch:
-		return fail(kerr.FencedMemberEpoch, "The consumer group member has a greater member epoch (%d) than the one known by the group coordinator (%d). "+again, epoch, m.epoch)
+		return machine.Fail(kerr.FencedMemberEpoch, "The consumer group member has a greater member epoch (%d) than the one known by the group coordinator (%d). "+again, epoch, m.epoch)
 	case epoch < m.epoch && (epoch != m.previous || !has.in(m.assigned)):
-		return fail(kerr.FencedMemberEpoch, "The consumer group member has a smaller member epoch (%d) than the one known by the group coordinator (%d). "+again, epoch, m.epoch)
+		return machine.Fail(kerr.FencedMemberEpoch, "The consumer group member has a smaller member epoch (%d) than the one known by the group coordinator (%d). "+again, epoch, m.epoch)
 	}
 	return nil
 }
 
 // staticMember is the member that sends a heartbeat with an instance id. One that
 // joins takes the place of its predecessor, which must have left for a while.
-func (g *Group) staticMember(s *step, id, instance string, epoch int32, has owned, joins bool) (*member, *failure) {
+func (g *Group) staticMember(s *step, id, instance string, epoch int32, has owned, joins bool) (*member, *machine.Failure) {
 	old := g.members[g.static[instance]]
 	if !joins {
 		if f := g.checkInstance(old, id, instance); f != nil {
@@ -198,18 +198,18 @@ func (g *Group) staticMember(s *step, id, instance string, epoch int32, has owne
 		return g.memberOrNew(id), nil
 	}
 	if old.classic == nil && old.epoch != epochLeaveStatic {
-		return nil, fail(kerr.UnreleasedInstanceID, "Static member %s with instance id %s cannot join the group because the instance id is owned by %s member.", id, instance, old.id)
+		return nil, machine.Fail(kerr.UnreleasedInstanceID, "Static member %s with instance id %s cannot join the group because the instance id is owned by %s member.", id, instance, old.id)
 	}
 	return g.replace(s, old, id), nil
 }
 
 // checkInstance refuses who is not the member of an instance id.
-func (g *Group) checkInstance(m *member, id, instance string) *failure {
+func (g *Group) checkInstance(m *member, id, instance string) *machine.Failure {
 	switch {
 	case m == nil:
-		return fail(kerr.UnknownMemberID, "Instance id %s is unknown.", instance)
+		return machine.Fail(kerr.UnknownMemberID, "Instance id %s is unknown.", instance)
 	case m.id != id:
-		return fail(kerr.FencedInstanceID, "Static member %s with instance id %s was fenced by member %s.", id, instance, m.id)
+		return machine.Fail(kerr.FencedInstanceID, "Static member %s with instance id %s was fenced by member %s.", id, instance, m.id)
 	}
 	return nil
 }
@@ -280,7 +280,7 @@ func (g *Group) noteMember(s *step, old, m *member) (renamed bool) {
 }
 
 // follow makes a new target assignment if one is due, and leads a member towards it.
-func (g *Group) follow(s *step, v *view, m *member, resubscribed bool, has owned) (*member, *failure) {
+func (g *Group) follow(s *step, v *view, m *member, resubscribed bool, has owned) (*member, *machine.Failure) {
 	next, f := g.reconcile(m, g.retarget(s, v, m), resubscribed, has)
 	if f != nil || next.sameAssignment(m) {
 		return next, f

@@ -6,11 +6,12 @@ import (
 
 	"kq/internal/staterec"
 	"kq/pkg/broker/internal/group/assign"
+	"kq/pkg/broker/internal/group/machine"
 )
 
 // leave is a heartbeat with a negative epoch: the member leaves, or a static one
 // leaves for a while and keeps its partitions.
-func (g *Group) leave(s *step, q *kmsg.ConsumerGroupHeartbeatRequest) (*kmsg.ConsumerGroupHeartbeatResponse, *failure) {
+func (g *Group) leave(s *step, q *kmsg.ConsumerGroupHeartbeatRequest) (*kmsg.ConsumerGroupHeartbeatResponse, *machine.Failure) {
 	resp := kmsg.NewPtrConsumerGroupHeartbeatResponse()
 	id := q.MemberID
 	resp.MemberID, resp.MemberEpoch = &id, q.MemberEpoch
@@ -94,7 +95,7 @@ func (g *Group) fenced(q *kmsg.LeaveGroupRequestMember) (*member, *kerr.Error) {
 		return m, nil
 	}
 	if f := g.checkInstance(m, q.MemberID, *q.InstanceID); f != nil {
-		return nil, f.err
+		return nil, f.Err
 	}
 	return m, nil
 }

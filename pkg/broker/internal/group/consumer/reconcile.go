@@ -7,6 +7,7 @@ import (
 
 	"kq/internal/staterec"
 	"kq/pkg/broker/internal/group/assign"
+	"kq/pkg/broker/internal/group/machine"
 )
 
 // owned are the partitions that a member says it has; nil when it does not say.
@@ -50,7 +51,7 @@ type goal struct {
 // (CurrentAssignmentBuilder): first it gives up what is not its own, then it moves to
 // the goal's epoch and gets what is free. Resubscribed says that what it subscribes
 // to has changed in this step.
-func (g *Group) reconcile(m *member, to goal, resubscribed bool, has owned) (*member, *failure) {
+func (g *Group) reconcile(m *member, to goal, resubscribed bool, has owned) (*member, *machine.Failure) {
 	if m.reconciled(to.epoch) && !resubscribed {
 		return m, nil
 	}
@@ -75,7 +76,7 @@ func (g *Group) reconcile(m *member, to goal, resubscribed bool, has owned) (*me
 		return g.advance(m, m.epoch, to, has), nil
 	}
 	if has == nil || len(has) > 0 {
-		return nil, fail(kerr.FencedMemberEpoch, "The consumer group member is in a unknown state. The member must abandon all its partitions and rejoin.")
+		return nil, machine.Fail(kerr.FencedMemberEpoch, "The consumer group member is in a unknown state. The member must abandon all its partitions and rejoin.")
 	}
 	return g.advance(m, to.epoch, to, has), nil
 }

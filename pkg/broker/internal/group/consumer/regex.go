@@ -13,6 +13,7 @@ import (
 
 	"kq/internal/staterec"
 	"kq/pkg/broker/internal/group/assign"
+	"kq/pkg/broker/internal/group/machine"
 )
 
 // regexPause is the least time between two resolutions of a group's patterns
@@ -32,7 +33,7 @@ const (
 // patterns resolved when there is reason to: one of them is new, there may be other
 // topics, or it was done long ago. All are resolved together, so that they cause one
 // rebalance (GroupMetadataManager.maybeUpdateRegularExpressions).
-func (g *Group) noteRegex(s *step, old, m *member) (regexChange, *failure) {
+func (g *Group) noteRegex(s *step, old, m *member) (regexChange, *machine.Failure) {
 	result, wanted := regexSame, false
 	if m.regex != old.regex {
 		result = regexOther
@@ -45,7 +46,7 @@ func (g *Group) noteRegex(s *step, old, m *member) (regexChange, *failure) {
 			result = regexKnown
 		case g.subscribers(m.regex) == 0:
 			if _, err := compile(m.regex); err != nil {
-				return 0, fail(kerr.InvalidRegularExpression, "SubscribedTopicRegex `%s` is not a valid regular expression: %s.", m.regex, reason(err))
+				return 0, machine.Fail(kerr.InvalidRegularExpression, "SubscribedTopicRegex `%s` is not a valid regular expression: %s.", m.regex, reason(err))
 			}
 			wanted = true
 		case known:

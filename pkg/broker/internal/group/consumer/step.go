@@ -1,10 +1,7 @@
 package consumer
 
 import (
-	"fmt"
 	"time"
-
-	"github.com/twmb/franz-go/pkg/kerr"
 
 	"kq/internal/staterec"
 	"kq/pkg/broker/internal/group/machine"
@@ -26,16 +23,6 @@ func timerOf(kind uint8, member string) machine.TimerKey {
 // retryAfter is when a step that nobody waits for is taken again after its records
 // could not be written (Kafka's timers retry too).
 const retryAfter = 500 * time.Millisecond
-
-// failure is an error with the text that clients show.
-type failure struct {
-	err *kerr.Error
-	msg string
-}
-
-func fail(err *kerr.Error, format string, args ...any) *failure {
-	return &failure{err, fmt.Sprintf(format, args...)}
-}
 
 // step is one event at work: it collects changes, and what follows once they are
 // written.
@@ -85,20 +72,7 @@ func (s *step) effects() machine.Effects {
 		s.finish()
 		return s.fx
 	}
-	out := s.fx
-	timers := out.Timers
-	out.Timers, out.Records = nil, append(s.g.records(s.changes), s.extra...)
-	out.Done = func(err *kerr.Error) machine.Effects {
-		if err == nil {
-			s.finish()
-			return machine.Effects{Timers: timers}
-		}
-		if s.failed != nil {
-			return s.failed()
-		}
-		return machine.Effects{}
-	}
-	return out
+	return s.fx.Written(append(s.g.records(s.changes), s.extra...), s.finish, s.failed)
 }
 
 // finish takes over what the step came to. A group that goes on as another machine

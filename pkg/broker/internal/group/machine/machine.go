@@ -75,6 +75,25 @@ func (e *Effects) Stop(key TimerKey) {
 	e.Timers = append(e.Timers, Timer{Key: key, Stop: true})
 }
 
+// Written returns the effects of a step that has to write records. Timers are set
+// and done is called once they are written; failed says what follows if they could
+// not be, and may be nil.
+func (e Effects) Written(records []Record, done func(), failed func() Effects) Effects {
+	timers := e.Timers
+	e.Timers, e.Records = nil, records
+	e.Done = func(err *kerr.Error) Effects {
+		if err == nil {
+			done()
+			return Effects{Timers: timers}
+		}
+		if failed != nil {
+			return failed()
+		}
+		return Effects{}
+	}
+	return e
+}
+
 // Machine is the state of one group.
 type Machine interface {
 	// Step takes an event, one of those of this package.

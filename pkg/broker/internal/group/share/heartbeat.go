@@ -57,13 +57,13 @@ func (g *Group) Heartbeat(now machine.Now, e machine.ShareHeartbeat) (machine.Ef
 	resp, q, f := g.heartbeat(s, e)
 	if f != nil {
 		s = &step{g: g, now: now}
-		resp, q = Refused(f.err, f.msg), nil
+		resp, q = Refused(f.Err, f.Message), nil
 	}
 	s.fx.Reply(e.Call, resp)
 	return s.effects(), q
 }
 
-func (g *Group) heartbeat(s *step, e machine.ShareHeartbeat) (*kmsg.ShareGroupHeartbeatResponse, *kmsg.InitializeShareGroupStateRequest, *failure) {
+func (g *Group) heartbeat(s *step, e machine.ShareHeartbeat) (*kmsg.ShareGroupHeartbeatResponse, *kmsg.InitializeShareGroupStateRequest, *machine.Failure) {
 	q := e.Request
 	if q.MemberEpoch == epochLeave {
 		resp, f := g.leave(s, q)
@@ -71,10 +71,10 @@ func (g *Group) heartbeat(s *step, e machine.ShareHeartbeat) (*kmsg.ShareGroupHe
 	}
 	joins := q.MemberEpoch == 0
 	if !g.created && !joins {
-		return nil, nil, fail(kerr.GroupIDNotFound, "Share group %s not found.", g.id)
+		return nil, nil, machine.Fail(kerr.GroupIDNotFound, "Share group %s not found.", g.id)
 	}
 	if len(g.members) >= g.o.MaxSize && g.members[q.MemberID] == nil {
-		return nil, nil, fail(kerr.GroupMaxSizeReached, "The share group has reached its maximum capacity of %d members.", g.o.MaxSize)
+		return nil, nil, machine.Fail(kerr.GroupMaxSizeReached, "The share group has reached its maximum capacity of %d members.", g.o.MaxSize)
 	}
 	old := g.members[q.MemberID]
 	if old == nil {
@@ -116,20 +116,20 @@ func (g *Group) answer(q *kmsg.ShareGroupHeartbeatRequest, old, m *member) *kmsg
 	return resp
 }
 
-func (g *Group) unknown(id string) *failure {
-	return fail(kerr.UnknownMemberID, "Member %s is not a member of group %s.", id, g.id)
+func (g *Group) unknown(id string) *machine.Failure {
+	return machine.Fail(kerr.UnknownMemberID, "Member %s is not a member of group %s.", id, g.id)
 }
 
 // checkEpoch refuses epochs that are not the member's. The one before is accepted:
 // the answer may have been lost.
-func (m *member) checkEpoch(epoch int32) *failure {
+func (m *member) checkEpoch(epoch int32) *machine.Failure {
 	const again = "The member must abandon all its partitions and rejoin."
 	switch {
 	case epoch == 0: // it joins again
 	case epoch > m.epoch:
-		return fail(kerr.FencedMemberEpoch, "The share group member has a greater member epoch (%d) than the one known by the group coordinator (%d). "+again, epoch, m.epoch)
+		return machine.Fail(kerr.FencedMemberEpoch, "The share group member has a greater member epoch (%d) than the one known by the group coordinator (%d). "+again, epoch, m.epoch)
 	case epoch < m.epoch && epoch != m.previous:
-		return fail(kerr.FencedMemberEpoch, "The share group member has a smaller member epoch (%d) than the one known by the group coordinator (%d), "+
+		return machine.Fail(kerr.FencedMemberEpoch, "The share group member has a smaller member epoch (%d) than the one known by the group coordinator (%d), "+
 			"and it does not match the previous member epoch (%d). "+again, epoch, m.epoch, m.previous)
 	}
 	return nil
@@ -148,9 +148,9 @@ func heardOf(old *member, q *kmsg.ShareGroupHeartbeatRequest, client machine.Cli
 	return &m
 }
 
-func (g *Group) leave(s *step, q *kmsg.ShareGroupHeartbeatRequest) (*kmsg.ShareGroupHeartbeatResponse, *failure) {
+func (g *Group) leave(s *step, q *kmsg.ShareGroupHeartbeatRequest) (*kmsg.ShareGroupHeartbeatResponse, *machine.Failure) {
 	if !g.created {
-		return nil, fail(kerr.GroupIDNotFound, "Group %s not found.", g.id)
+		return nil, machine.Fail(kerr.GroupIDNotFound, "Group %s not found.", g.id)
 	}
 	m := g.members[q.MemberID]
 	if m == nil {

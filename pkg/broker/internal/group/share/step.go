@@ -1,7 +1,6 @@
 package share
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -20,16 +19,6 @@ func sessionOf(member string) machine.TimerKey {
 // retryAfter is when a step that nobody waits for is taken again after its records
 // could not be written.
 const retryAfter = 500 * time.Millisecond
-
-// failure is an error with the text that clients show.
-type failure struct {
-	err *kerr.Error
-	msg string
-}
-
-func fail(err *kerr.Error, format string, args ...any) *failure {
-	return &failure{err, fmt.Sprintf(format, args...)}
-}
 
 // step is one event at work: it collects changes, and what follows once they are
 // written.
@@ -51,20 +40,7 @@ func (s *step) effects() machine.Effects {
 		s.finish()
 		return s.fx
 	}
-	out := s.fx
-	timers := out.Timers
-	out.Timers, out.Records = nil, s.g.records(s.changes)
-	out.Done = func(err *kerr.Error) machine.Effects {
-		if err == nil {
-			s.finish()
-			return machine.Effects{Timers: timers}
-		}
-		if s.failed != nil {
-			return s.failed()
-		}
-		return machine.Effects{}
-	}
-	return out
+	return s.fx.Written(s.g.records(s.changes), s.finish, s.failed)
 }
 
 // finish takes over what the step came to.
