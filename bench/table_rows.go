@@ -58,7 +58,7 @@ func parts() []part {
 		},
 		{
 			"door", "Records over HTTP", "`POST /topics/T/records` on 16 connections of plain sockets, one JSON record a request, the next after the answer; with an Idempotency-Key of its own each, " +
-				"and without. Nothing comparable can be had: Kafka has no such door, and kfake neither.", []string{"kq"}, true, turns(door),
+				"and without. Nothing comparable can be had: Kafka has no such door, and kfake neither.", []string{"kq"}, false, turns(door),
 		},
 		{
 			"streams", "Streams: word count on `kq serve`", "kq's word count and Kafka Streams' WordCountDemo " + kafkaVersion + " (its windowed twin is our own class), each as the only application on " +

@@ -34,7 +34,7 @@ func (h *httpFlags) addFlags(f *pflag.FlagSet) {
 // door is the HTTP door of kq serve; nil for none.
 type door struct {
 	server *ingest.Server
-	broker string // HOST:PORT; set before run
+	broker *broker.Broker // set before run
 	cancel context.CancelFunc
 	done   chan struct{} // closed when err is there
 	err    error
@@ -47,10 +47,8 @@ func (h *httpFlags) open(log *slog.Logger) (*door, error) {
 	}
 	d := &door{}
 	o := ingest.Options{Listen: h.listen, TokenFile: h.tokenFile, Logger: log}
-	// The broker may tell clients addresses that are of no use in here.
-	dial := func(ctx context.Context, network, _ string) (net.Conn, error) {
-		var to net.Dialer
-		return to.DialContext(ctx, network, d.broker)
+	dial := func(ctx context.Context, network, address string) (net.Conn, error) {
+		return d.broker.Dial(ctx, network, address)
 	}
 	o.Client = []kgo.Opt{kgo.SeedBrokers("localhost"), kgo.Dialer(dial)}
 	var err error
@@ -79,7 +77,7 @@ func (d *door) run(b *broker.Broker) {
 		return
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	d.broker, d.cancel, d.done = b.Addr(), cancel, make(chan struct{})
+	d.broker, d.cancel, d.done = b, cancel, make(chan struct{})
 	go func() {
 		defer close(d.done)
 		d.err = d.server.Serve(ctx)

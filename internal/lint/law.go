@@ -40,8 +40,10 @@ var stateRecordUsers = []string{"pkg/broker/internal/group", "pkg/broker/interna
 // sideRooms stand alone, and only the packages named may import them.
 var sideRooms = map[string][]string{
 	"internal/staterec":             stateRecordUsers,
+	"internal/gather":               {"pkg/broker/logstore", "pkg/broker/ingest"},
 	"internal/properties":           {"internal/conf", "pkg/broker"}, // one format, for clients and brokers alike
 	"pkg/broker/internal/wire":      {"pkg/broker/internal/api", "pkg/broker"},
+	"pkg/broker/internal/memconn":   {"pkg/broker"},
 	"pkg/broker/internal/configdef": {"pkg/broker/internal/meta", "pkg/broker/internal/topic", "pkg/broker/internal/group", "pkg/broker/internal/group/classic", "pkg/broker/internal/group/consumer", "pkg/broker/internal/group/share", "pkg/broker/internal/txn", "pkg/broker/internal/share", "pkg/broker/internal/replica", "pkg/broker/internal/cluster", "pkg/broker/internal/auth", "pkg/broker/internal/quota", "pkg/broker/internal/api", "pkg/broker"},
 }
 
@@ -49,7 +51,7 @@ var sideRooms = map[string][]string{
 // package, and only cmd/kq sees them.
 var onTop = map[string][]string{
 	"pkg/broker/registry": {"internal/serde"},
-	"pkg/broker/ingest":   {"internal/format"},
+	"pkg/broker/ingest":   {"internal/format", "internal/gather"},
 }
 
 // clientLibraries are the public libraries, each with the module packages it

@@ -6,6 +6,7 @@ import (
 	"net"
 	"syscall"
 
+	"kq/pkg/broker/internal/memconn"
 	"kq/pkg/broker/internal/wire"
 )
 
@@ -64,6 +65,10 @@ func (s *socket) reader() io.Reader {
 func (s *socket) writev(bufs *net.Buffers, more bool) error {
 	if more && s.canSendfile() {
 		return s.writeMore(bufs)
+	}
+	if m, ok := s.nc.(*memconn.Conn); ok {
+		_, err := m.WriteBuffers(bufs)
+		return err
 	}
 	_, err := bufs.WriteTo(s.nc)
 	return err

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -50,24 +49,14 @@ func (s *sending) context(timeout time.Duration) context.Context {
 // the context of its first record, which is therefore not that of a request.
 func (s *Server) plain(t *topic, records []kgo.Record) ([]result, error) {
 	cl, ctx := s.producer.Load(), s.sending.context(s.o.AnswerTimeout)
-	errs := make([]error, len(records))
-	var left atomic.Int64
-	left.Store(int64(len(records)))
-	done := make(chan struct{})
-	for i := range records {
-		cl.TryProduce(ctx, &records[i], func(_ *kgo.Record, err error) {
-			if errs[i] = err; left.Add(-1) == 0 {
-				close(done)
-			}
-		})
-	}
-	if !s.await(done) {
+	sent := send(ctx, cl.TryProduce, len(records), func(i int) *kgo.Record { return &records[i] })
+	if !s.await(sent.done) {
 		return nil, refused(context.DeadlineExceeded, t.name)
 	}
 	results := resultsOf(t, records)
 	var first error
 	failed := 0
-	for i, err := range errs {
+	for i, err := range sent.errs {
 		if err != nil {
 			results[i] = result{partition: -1, offset: -1, timestamp: noTime, err: err.Error()}
 			failed++

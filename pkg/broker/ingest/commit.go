@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -74,22 +75,25 @@ func (sh *shard) transaction(ctx context.Context, group []*call, expired []strin
 
 // records appends the records of a group; what fails is noted in the calls.
 func (sh *shard) records(ctx context.Context, group []*call) error {
+	var all []*kgo.Record
 	for _, c := range group {
 		if c.tries++; c.tries > 1 { // the client may hold those of the last attempt still
 			c.records = slices.Clone(c.records)
 		}
 		c.failed = nil
-		promise := func(_ *kgo.Record, err error) {
-			if err != nil && c.failed == nil {
-				c.failed = err
-			}
-		}
 		for i := range c.records {
-			sh.cl.Produce(ctx, &c.records[i], promise)
+			all = append(all, &c.records[i])
 		}
 	}
-	if err := sh.cl.Flush(ctx); err != nil {
+	s := send(ctx, sh.cl.Produce, len(all), func(i int) *kgo.Record { return all[i] })
+	if err := s.wait(ctx); err != nil {
 		return fmt.Errorf("append records: %w", err)
+	}
+	for _, c := range group {
+		for _, err := range s.errs[:len(c.records)] {
+			c.failed = cmp.Or(c.failed, err)
+		}
+		s.errs = s.errs[len(c.records):]
 	}
 	return nil
 }
@@ -119,21 +123,17 @@ func (sh *shard) entries(ctx context.Context, group []*call, expired []string) (
 // append appends records to the shard's partition of the keys topic, and returns
 // the offset of the last one.
 func (sh *shard) append(ctx context.Context, records []kgo.Record) (int64, error) {
-	var failed error
-	for i := range records {
+	now := sh.s.o.Now()
+	s := send(ctx, sh.cl.Produce, len(records), func(i int) *kgo.Record {
 		r := &records[i]
-		r.Topic, r.Partition, r.Timestamp = sh.s.o.KeysTopic, int32(sh.n), sh.s.o.Now()
-		sh.cl.Produce(ctx, r, func(_ *kgo.Record, err error) {
-			if err != nil && failed == nil {
-				failed = err
-			}
-		})
-	}
-	if err := sh.cl.Flush(ctx); err != nil {
+		r.Topic, r.Partition, r.Timestamp = sh.s.o.KeysTopic, int32(sh.n), now
+		return r
+	})
+	if err := s.wait(ctx); err != nil {
 		return 0, fmt.Errorf("append entries: %w", err)
 	}
-	if failed != nil {
-		return 0, fmt.Errorf("append entries: %w", failed)
+	if err := cmp.Or(s.errs...); err != nil {
+		return 0, fmt.Errorf("append entries: %w", err)
 	}
 	return records[len(records)-1].Offset, nil
 }

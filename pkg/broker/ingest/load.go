@@ -74,7 +74,7 @@ const openTimeout = 30 * time.Second
 
 // open makes the shard's client, and reads the entries that are not known yet.
 func (sh *shard) open(ctx context.Context) error {
-	cl, err := sh.s.client(kgo.TransactionalID(fmt.Sprintf("kq-ingest-%d", sh.n)), kgo.ManualFlushing(), kgo.TransactionTimeout(2*txnTimeout))
+	cl, err := sh.s.client(kgo.TransactionalID(fmt.Sprintf("kq-ingest-%d", sh.n)), kgo.TransactionTimeout(2*txnTimeout))
 	if err != nil {
 		return err
 	}

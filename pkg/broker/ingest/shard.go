@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
+
+	"kq/internal/gather"
 )
 
 // shard appends the requests of its keys, many in a transaction.
@@ -22,6 +24,8 @@ type shard struct {
 	waiting []*call          // guarded by mu: those of calls that are in no transaction yet
 	closed  bool             // guarded by mu: nobody takes calls any more
 	wake    chan struct{}    // has one when waiting has some
+
+	group gather.Group // of the calls that wait
 
 	// Of the goroutine of run:
 	cl       *kgo.Client // nil: to be opened
@@ -44,7 +48,7 @@ type call struct {
 }
 
 func newShard(s *Server, n int, memory int64) *shard {
-	return &shard{s: s, n: n, memory: memory, keys: newKeys(), calls: make(map[string]*call), wake: make(chan struct{}, 1)}
+	return &shard{s: s, n: n, group: gather.Group{Patience: 1}, memory: memory, keys: newKeys(), calls: make(map[string]*call), wake: make(chan struct{}, 1)}
 }
 
 // shardOf is the shard of a key among n, and the partition of its entry.
@@ -116,6 +120,7 @@ func (sh *shard) enter(c *call) (wait *call, e entry, known bool, err error) {
 	}
 	sh.calls[c.key] = c
 	sh.waiting = append(sh.waiting, c)
+	sh.group.Join()
 	if len(sh.waiting) == 1 {
 		select {
 		case sh.wake <- struct{}{}:
@@ -139,6 +144,9 @@ const (
 // ctx has ended.
 func (sh *shard) take(ctx context.Context, sweep <-chan time.Time) []*call {
 	for {
+		if sh.some() {
+			sh.group.Begin()
+		}
 		sh.mu.Lock()
 		records, bytes, n := 0, 0, 0
 		for _, c := range sh.waiting {
@@ -169,6 +177,13 @@ func (sh *shard) take(ctx context.Context, sweep <-chan time.Time) []*call {
 	}
 }
 
+// some says that there are calls that wait.
+func (sh *shard) some() bool {
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	return len(sh.waiting) > 0
+}
+
 // run commits what comes until ctx ends. opened is called once, when calls are taken.
 func (sh *shard) run(ctx context.Context, opened func()) {
 	defer sh.close()
@@ -194,7 +209,9 @@ func (sh *shard) run(ctx context.Context, opened func()) {
 			unsure = nil
 		}
 		group := sh.take(ctx, sweep.C)
-		if err := sh.commit(ctx, group); err != nil {
+		err := sh.commit(ctx, group)
+		sh.group.End()
+		if err != nil {
 			sh.s.o.Logger.Warn("append records with keys", "shard", sh.n, "err", err)
 			sh.shut()
 			unsure = group

@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/twmb/franz-go/pkg/kgo"
+
 	"kq/pkg/broker/brokertest"
 	"kq/pkg/broker/ingest"
 )
@@ -20,7 +22,7 @@ func BenchmarkDoor(b *testing.B) {
 	for _, keyed := range []bool{false, true} {
 		b.Run(fmt.Sprintf("keyed=%v", keyed), func(b *testing.B) {
 			broker := brokertest.Start(b, brokertest.OnDisk(), brokertest.Topics("t:6"))
-			d := open(b, broker, ingest.Options{})
+			d := open(b, broker, ingest.Options{Client: []kgo.Opt{kgo.Dialer(broker.Broker().Dial)}})
 			<-d.s.Loaded()
 			b.ResetTimer()
 			var next atomic.Int64

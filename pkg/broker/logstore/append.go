@@ -91,7 +91,7 @@ func (l *Log) afterAppend(a Appended) error {
 	case mode == SyncAlways:
 		return l.syncTo(a.LastOffset + 1)
 	case mode == SyncCommit:
-		l.group.join()
+		l.group.Join()
 		l.store.syncer.add(l, syncData)
 	case c.FlushMessages < math.MaxInt64 && a.LastOffset+1-l.synced.Load() >= c.FlushMessages:
 		return l.syncTo(a.LastOffset + 1)

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"kq/internal/gather"
 	"kq/pkg/broker/vfs"
 )
 
@@ -36,7 +37,7 @@ type Log struct {
 	unstable      atomic.Int64  // first unstable offset, noOffset without one; moved under mu
 	hasClosedTxns atomic.Bool   // a high watermark may move the first unstable offset
 	wants         atomic.Uint32 // syncScope bits and busy; see syncer
-	group         commitGroup   // with SyncCommit
+	group         gather.Group  // with SyncCommit
 	isDirty       atomic.Bool   // has bytes that are not durable
 	nextStart     atomic.Int64  // a log start that is being written to its file
 

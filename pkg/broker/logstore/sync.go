@@ -280,8 +280,8 @@ func (s *syncer) serve(l *Log, scope syncScope) {
 	moved := false
 	if scope&syncData != 0 { // records first: acknowledgements wait for them
 		if l.syncMode() == SyncCommit {
-			l.group.begin()
-			defer l.group.end() // once the answers are on their way
+			l.group.Begin()
+			defer l.group.End() // once the answers are on their way
 		}
 		moved = l.syncScope(syncData)
 	}
