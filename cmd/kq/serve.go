@@ -98,6 +98,7 @@ func (o *serveOptions) options(a *app, files []string) (broker.Options, error) {
 		Set:    make(map[string]string, len(o.set)),
 		Logger: slog.New(slog.NewTextHandler(a.env.Err, &slog.HandlerOptions{Level: level})),
 	}
+	tuneProcessors(a.env, &opts)
 	var err error
 	if opts.Sync, err = logstore.ParseSyncMode(o.sync); err != nil {
 		return opts, cli.Usagef("--sync: %v", err)

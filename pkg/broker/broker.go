@@ -141,7 +141,7 @@ func (b *Broker) open(ctx context.Context, listeners []bound) error {
 func (b *Broker) openStore(ctx context.Context) (err error) {
 	s := b.set
 	o := logstore.Options{
-		FS: s.FS, Dir: s.dataDir, Sync: s.Sync, SyncInterval: s.SyncInterval, Logger: s.Logger,
+		FS: s.FS, Dir: s.dataDir, Sync: s.Sync, SyncInterval: s.SyncInterval, Logger: s.Logger, Cleaning: s.Cleaning,
 		Now: s.Now, Elapsed: func() time.Duration { return time.Since(b.started) },
 		RetentionInterval:    time.Duration(s.number("log.retention.check.interval.ms")) * time.Millisecond,
 		CheckpointInterval:   time.Duration(s.number("log.flush.offset.checkpoint.interval.ms")) * time.Millisecond,

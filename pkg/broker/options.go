@@ -46,6 +46,12 @@ type Options struct {
 	Sync         logstore.SyncMode
 	SyncInterval time.Duration
 
+	// Cleaning is called when a thread begins to clean a compacted log, with true, and
+	// when it ends, with false. A process that has few processors may want to give
+	// Go one more meanwhile (runtime.GOMAXPROCS): the thread is busy all the time,
+	// and who serves clients would have one less.
+	Cleaning func(begins bool)
+
 	// FullValidation opens every compressed batch that a producer sends. By
 	// default only topics that need it have theirs opened.
 	FullValidation bool

@@ -94,11 +94,10 @@ func (c *cleaner) stop() {
 	c.wg.Wait()
 }
 
-// run is one thread: it ends with this goroutine, so that nobody else gets it.
-// Whoever wakes up to serve a client goes first.
+// run is one thread, of the system too: a goroutine among others that computes for
+// seconds would hold up those that serve clients by turns of Go's scheduler.
 func (c *cleaner) run(quit <-chan struct{}) {
 	runtime.LockOSThread()
-	lowerPriority()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
@@ -121,6 +120,8 @@ func (c *cleaner) once(quit <-chan struct{}) bool {
 	if !ok {
 		return false
 	}
+	c.store.opts.Cleaning(true)
+	defer c.store.opts.Cleaning(false)
 	o := c.options()
 	end, stats, err := d.clean(o, c.store.nowMs(), &c.throttle, quit)
 	if err == nil {

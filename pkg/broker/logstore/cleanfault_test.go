@@ -61,10 +61,11 @@ func TestCleanFailsAtEveryChange(t *testing.T) {
 func TestCleanerThread(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var lines bytes.Buffer
-		mem := vfs.NewMem(0)
+		mem, told := vfs.NewMem(0), map[bool]int{}
 		s, err := Open(context.Background(), Options{
 			FS: mem, Dir: "/data", Logger: slog.New(slog.NewTextHandler(&lines, nil)),
-			Cleaner: CleanerOptions{Threads: 1, Backoff: time.Second},
+			Cleaner:  CleanerOptions{Threads: 1, Backoff: time.Second},
+			Cleaning: func(begins bool) { told[begins]++ },
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -116,6 +117,9 @@ func TestCleanerThread(t *testing.T) {
 			if (n < 10) != (name == "dirty") {
 				t.Errorf("%s has %d records", name, n)
 			}
+		}
+		if told[true] != 2 || told[false] != 2 { // the damaged one was begun too
+			t.Errorf("told of %d beginnings and %d ends, want 2", told[true], told[false])
 		}
 		if stats := s.CleanerStats(); stats.Runs != 1 || stats.RecordsRead == 0 {
 			t.Errorf("stats: %+v", stats)

@@ -72,6 +72,9 @@ type Options struct {
 	IndexCacheBytes int64
 	// Cleaner is how compacted logs are cleaned; with no threads, none are.
 	Cleaner CleanerOptions
+	// Cleaning is called when a thread begins to clean a log, with true, and when it
+	// ends, with false: by several threads at a time, if there are several.
+	Cleaning func(begins bool)
 	// BrokerEpoch goes into the clean shutdown file; 0 means none (-1).
 	BrokerEpoch int64
 }
@@ -96,6 +99,9 @@ func (o Options) withDefaults() Options {
 	setDefault(&o.IndexCacheBytes, 32<<20)
 	setDefault(&o.BrokerEpoch, -1)
 	o.Cleaner = o.Cleaner.withDefaults()
+	if o.Cleaning == nil {
+		o.Cleaning = func(bool) {}
+	}
 	return o
 }
 

@@ -1,6 +1,0 @@
-//go:build !linux
-
-package logstore
-
-// lowerPriority does nothing: threads have no priority of their own here.
-func lowerPriority() {}
