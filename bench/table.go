@@ -119,10 +119,14 @@ func table(b *strings.Builder, group []part, res *results, quoted bool) {
 	}
 	b.WriteString("\n" + strings.Repeat("|---", columns) + "|\n")
 	for _, p := range group {
-		r := res.Parts[p.name]
+		r, first := res.Parts[p.name], quoted
 		for _, row := range rows(p.name) {
 			if r.Samples[row.key] == nil || quoted && !row.quoted {
 				continue
+			}
+			if first { // where parts share a table, each says what its rows are of
+				fmt.Fprintf(b, "| **%s** |%s\n", p.title, strings.Repeat("  |", columns-1))
+				first = false
 			}
 			fmt.Fprintf(b, "| %s |", row.name)
 			for _, peer := range peers {
