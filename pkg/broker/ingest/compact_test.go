@@ -5,17 +5,14 @@ import (
 	"testing"
 	"time"
 
-	"kq/pkg/broker"
 	"kq/pkg/broker/brokertest"
 	"kq/pkg/broker/ingest"
 )
 
 // The keys topic is compacted: what is left of it tells the door the same.
 func TestKeysAfterCompaction(t *testing.T) {
-	b := brokertest.Start(t, brokertest.Topics("t"), brokertest.Set("log.cleaner.backoff.ms", "20"))
-	b.CreateTopic(broker.TopicSpec{Name: ingest.KeysTopic, Partitions: 2, Configs: map[string]string{
-		"cleanup.policy": "compact", "segment.ms": "1000", "min.cleanable.dirty.ratio": "0.01", "delete.retention.ms": "0",
-	}})
+	b := brokertest.Start(t, brokertest.Set("log.cleaner.backoff.ms", "20"), brokertest.Topics("t",
+		ingest.KeysTopic+":2::cleanup.policy=compact:segment.ms=1000:min.cleanable.dirty.ratio=0.01:delete.retention.ms=0"))
 	var c manual
 	c.ms.Store(1_700_000_000_000)
 	o := ingest.Options{Window: time.Hour, Now: c.now, SweepInterval: 5 * time.Millisecond}
