@@ -243,7 +243,7 @@ func (t *thread) letGo() []assign.TaskID {
 // stop commits what was done and lets go of everything.
 func (t *thread) stop(failed error) error {
 	var err error
-	if failed == nil && !t.rt.killed.Load() {
+	if failed == nil && t.rt.alive.Err() == nil {
 		ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
 		defer cancel()
 		if err = t.commit(ctx); err != nil {

@@ -31,7 +31,9 @@ type Runtime struct {
 	globals *globals
 	// restores counts those of all tasks.
 	restores atomic.Int64
-	killed   atomic.Bool // a test has killed it: nothing is committed or left
+	// alive ends when a test kills it: nothing is asked for, committed or left from then on.
+	alive context.Context
+	die   context.CancelFunc
 
 	mu      sync.Mutex
 	state   State        // guarded by mu
@@ -47,7 +49,9 @@ func New(top *topology.Topology, o Options) (*Runtime, error) {
 		return nil, err
 	}
 	o.setDefaults()
-	return &Runtime{top: top, o: o, state: Created, globals: &globals{}}, nil
+	rt := &Runtime{top: top, o: o, state: Created, globals: &globals{}}
+	rt.alive, rt.die = context.WithCancel(context.Background())
+	return rt, nil
 }
 
 // client is a new client of the cluster.
@@ -173,7 +177,7 @@ func (rt *Runtime) runThreads(ctx context.Context) error {
 
 // kill stops as kill -9 does: nothing is committed, no group is left. Tests use it.
 func (rt *Runtime) kill() {
-	rt.killed.Store(true)
+	rt.die()
 	rt.mu.Lock()
 	defer rt.mu.Unlock()
 	for _, cl := range rt.clients {

@@ -157,6 +157,7 @@ func (t *thread) run(ctx context.Context) error {
 	work, cut := context.WithCancel(context.WithoutCancel(ctx))
 	defer cut()
 	defer context.AfterFunc(ctx, func() { time.AfterFunc(stopTimeout, cut) })()
+	defer context.AfterFunc(t.rt.alive, cut)() // a closed client's errors are many, and some look as if asking again may help
 	err := t.loop(ctx, work, joined)
 	err = errors.Join(err, t.stop(err))
 	leave()
