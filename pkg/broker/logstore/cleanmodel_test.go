@@ -187,7 +187,7 @@ func (m *cleanModel) cleanBatch(i int, c modelCleaning, keys map[string]int64, l
 	if len(n.recs) == 0 {
 		lr, known := c.lasts[b.pid]
 		is := known && b.pid >= 0 && (lr.offset >= 0 && lr.offset == b.last || lr.offset < 0 && b.control && b.epoch == lr.epoch)
-		n.codec, n.horizon = batch.CodecNone, -1
+		n.codec, n.horizon, n.commit = batch.CodecNone, -1, false // a marker without a record says nothing
 		return n, is
 	}
 	if fresh := b.horizon < 0 && (tombstones || idle); fresh {

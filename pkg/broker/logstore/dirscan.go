@@ -86,15 +86,35 @@ func (d *dirFiles) tidy() error {
 			minCleaned = min(minCleaned, base)
 		}
 	}
-	var swaps []string
+	var swaps, undone, rest []string
 	for _, name := range slices.Sorted(maps.Keys(d.leftover)) {
 		base, _, ok := parseSegmentName(name)
-		if d.leftover[name] == swapSuffix && ok && base < minCleaned {
+		switch {
+		case d.leftover[name] != swapSuffix || !ok:
+			rest = append(rest, name)
+		case base < minCleaned:
 			swaps = append(swaps, name)
-			continue
+		default:
+			undone = append(undone, name)
 		}
-		if err := d.remove(name); err != nil {
+	}
+	if len(swaps)+len(undone) > 0 {
+		// A process that was killed leaves names that are not durable. What follows
+		// would be wrong on a disk that forgets them and keeps it.
+		if err := d.place.fs.SyncDir(d.place.dir); err != nil {
 			return err
+		}
+	}
+	for _, names := range [][]string{undone, rest} { // the names that would count without the others first, durably
+		for _, name := range names {
+			if err := d.remove(name); err != nil {
+				return err
+			}
+		}
+		if len(undone) > 0 {
+			if err := d.commit(); err != nil {
+				return err
+			}
 		}
 	}
 	return d.swapIn(swaps)
