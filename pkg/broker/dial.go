@@ -24,6 +24,8 @@ func (b *Broker) Dial(ctx context.Context, network, address string) (net.Conn, e
 		}
 	}
 	client, server := memconn.Pair()
-	b.server.add(server)
+	if !b.server.add(server) {
+		return nil, fmt.Errorf("connect to broker: %w", net.ErrClosed)
+	}
 	return client, nil
 }

@@ -135,14 +135,14 @@ func (s *server) freePlace() {
 	}
 }
 
-// add starts to serve a connection.
-func (s *server) add(nc net.Conn) {
+// add starts to serve a connection; false when the server stops.
+func (s *server) add(nc net.Conn) bool {
 	s.mu.Lock()
 	if s.stopped || s.draining.Load() {
 		s.mu.Unlock()
 		_ = nc.Close() // it came too late
 		s.freePlace()
-		return
+		return false
 	}
 	s.nextID++
 	c := newConn(s, s.nextID, nc)
@@ -154,6 +154,7 @@ func (s *server) add(nc net.Conn) {
 		defer s.done.Done()
 		c.serve()
 	}()
+	return true
 }
 
 // remove forgets a connection, which ended with err.
