@@ -14,14 +14,8 @@ import (
 // connection counts for max.connections, which it waits for until ctx ends. The
 // error is net.ErrClosed when the broker stops.
 func (b *Broker) Dial(ctx context.Context, network, address string) (net.Conn, error) {
-	if places := b.server.places; places != nil {
-		select {
-		case places <- struct{}{}:
-		case <-b.server.stop:
-			return nil, fmt.Errorf("connect to broker: %w", net.ErrClosed)
-		case <-ctx.Done():
-			return nil, fmt.Errorf("connect to broker: %w", ctx.Err())
-		}
+	if err := b.server.takePlace(ctx); err != nil {
+		return nil, fmt.Errorf("connect to broker: %w", err)
 	}
 	client, server := memconn.Pair()
 	if !b.server.add(server) {

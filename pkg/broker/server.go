@@ -91,7 +91,7 @@ func (s *server) accept(l net.Listener) {
 	const minPause, maxPause = 5 * time.Millisecond, time.Second
 	pause := minPause
 	for {
-		if !s.takePlace() {
+		if s.takePlace(context.Background()) != nil {
 			return
 		}
 		nc, err := l.Accept()
@@ -115,17 +115,19 @@ func (s *server) accept(l net.Listener) {
 	}
 }
 
-// takePlace waits until there may be one more connection. It is false when the
-// server stops before.
-func (s *server) takePlace() bool {
+// takePlace waits until there may be one more connection. The error is
+// net.ErrClosed when the server stops before, or that of ctx.
+func (s *server) takePlace(ctx context.Context) error {
 	if s.places == nil {
-		return true
+		return nil
 	}
 	select {
 	case s.places <- struct{}{}:
-		return true
+		return nil
 	case <-s.stop:
-		return false
+		return net.ErrClosed
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }
 

@@ -210,7 +210,9 @@ func (sh *shard) run(ctx context.Context, opened func()) {
 		}
 		group := sh.take(ctx, sweep.C)
 		err := sh.commit(ctx, group)
-		sh.group.End()
+		if len(group) > 0 {
+			sh.group.End()
+		}
 		if err != nil {
 			sh.s.o.Logger.Warn("append records with keys", "shard", sh.n, "err", err)
 			sh.shut()
