@@ -5,30 +5,17 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kerr"
 
-	"kq/pkg/broker/batch"
 	"kq/pkg/broker/internal/statelog"
-	"kq/pkg/broker/internal/topic"
 	"kq/pkg/broker/logstore"
 )
 
-// appendErrors is what clients are told when state cannot be written
-// (GroupCoordinatorService.handleOperationException): they find the coordinator anew
-// and try again, except with what is too large.
+// appendErrors is what clients are told when offsets of a transaction cannot be
+// written (GroupCoordinatorService.handleOperationException), beside
+// statelog.AppendError.
 var appendErrors = []struct {
 	err  error
 	kerr *kerr.Error
 }{
-	{logstore.ErrStorage, kerr.NotCoordinator},
-	{logstore.ErrOffline, kerr.NotCoordinator},
-	{topic.ErrNotLeader, kerr.NotCoordinator},
-	{logstore.ErrClosed, kerr.NotCoordinator},
-	{topic.ErrUnknownPartition, kerr.CoordinatorNotAvailable},
-	{topic.ErrNotEnoughReplicas, kerr.CoordinatorNotAvailable},
-	{topic.ErrNotEnoughReplicasAfterAppend, kerr.CoordinatorNotAvailable},
-	{topic.ErrTimedOut, kerr.CoordinatorNotAvailable},
-	{statelog.ErrTooLarge, kerr.UnknownServerError},
-	{batch.ErrTooLarge, kerr.UnknownServerError},
-	{logstore.ErrBatchTooLarge, kerr.UnknownServerError},
 	{logstore.ErrInvalidProducerEpoch, kerr.InvalidProducerEpoch},
 	{logstore.ErrInvalidTxnState, kerr.InvalidTxnState},
 	{logstore.ErrCoordinatorFenced, kerr.TransactionCoordinatorFenced},
@@ -45,5 +32,5 @@ func appendError(err error) *kerr.Error {
 			return e.kerr
 		}
 	}
-	return kerr.UnknownServerError
+	return statelog.AppendError(err)
 }

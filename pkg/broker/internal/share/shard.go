@@ -102,12 +102,12 @@ func (w *work) append(rec statelog.Record, apply func(offset int64), done func(c
 			}
 			sh.c.o.Logger.Warn("a share group state was not committed", "partition", sh.partition, "err", err)
 			sh.c.shards.Drop(sh.partition, sh) // its memory is ahead of its log
-			done(statelog.AppendCode(err))
+			done(statelog.AppendError(err).Code)
 		},
 	})
 	if err != nil {
 		sh.c.o.Logger.Warn("cannot write a share group state", "partition", sh.partition, "err", err)
-		w.later(func() { done(statelog.AppendCode(err)) })
+		w.later(func() { done(statelog.AppendError(err).Code) })
 		return
 	}
 	apply(offset)

@@ -98,18 +98,18 @@ func (l *Log) build(recs []Record, o AppendOptions) batch.Batch {
 	return b.Build()
 }
 
-// AppendCode is what a client is told when a record could not be written
+// AppendError is what a client is told when a record could not be written
 // (TransactionStateManager.appendTransactionToLog, CoordinatorOperationExceptionHelper).
-func AppendCode(err error) int16 {
+func AppendError(err error) *kerr.Error {
 	switch {
 	case errors.Is(err, ErrTooLarge), errors.Is(err, logstore.ErrBatchTooLarge):
-		return kerr.UnknownServerError.Code
+		return kerr.UnknownServerError
 	case errors.Is(err, topic.ErrUnknownPartition), errors.Is(err, topic.ErrTimedOut),
 		errors.Is(err, topic.ErrNotEnoughReplicas), errors.Is(err, topic.ErrNotEnoughReplicasAfterAppend):
-		return kerr.CoordinatorNotAvailable.Code
+		return kerr.CoordinatorNotAvailable
 	case errors.Is(err, topic.ErrNotLeader), errors.Is(err, logstore.ErrStorage),
 		errors.Is(err, logstore.ErrOffline), errors.Is(err, logstore.ErrClosed):
-		return kerr.NotCoordinator.Code
+		return kerr.NotCoordinator
 	}
-	return kerr.UnknownServerError.Code
+	return kerr.UnknownServerError
 }

@@ -217,7 +217,7 @@ func (w *work) appended(o *owner, again bool, err error) {
 	b.current = nil
 	if err != nil {
 		w.sh.c.o.Logger.Warn("cannot write the state of a transactional id", "transactional_id", o.id, "err", err)
-		eff := o.machine.Step(w.sh.c.nowMs(), Failed{Code: statelog.AppendCode(err)})
+		eff := o.machine.Step(w.sh.c.nowMs(), Failed{Code: statelog.AppendError(err).Code})
 		if r != nil {
 			w.answer(r.reply, eff.Answer)
 		}
