@@ -71,8 +71,7 @@ func TestTopicMadeAgain(t *testing.T) {
 	check("made again")
 	b.Crash()
 	b.Restart()
-	s.hangUp()
-	s.Coordinator(kindGroup, "simple")
+	s.restarted([]string{"simple", "classic", "consumer"}, aborts.ID)
 	check("after a crash")
 
 	aborts.Session = s

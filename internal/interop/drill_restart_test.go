@@ -49,8 +49,7 @@ func TestGroupsAcrossCrash(t *testing.T) {
 	for range 2 { // the second time from what the first restart wrote
 		b.Crash()
 		b.Restart()
-		s.hangUp()
-		s.Coordinator(kindGroup, "stable")
+		s.restarted([]string{"stable", "static", "preparing", "completing", "empty", "silent", "reconciling", "consumer"}, txn.ID)
 		for _, m := range []*Member{stable, instance, preparing, completing, joiner} {
 			m.hangUp()
 		}
@@ -108,9 +107,7 @@ func TestDecidedAcrossCrash(t *testing.T) {
 		}
 		b.Crash()
 		b.Restart()
-		s.hangUp()
-		s.Coordinator(kindGroup, "g")
-		s.Coordinator(kindTxn, txn.ID)
+		s.restarted([]string{"g"}, txn.ID)
 		txn.Complete()
 		state := s.Do(describeTxns(txn.ID)).(*kmsg.DescribeTransactionsResponse).TransactionStates[0].State
 		if state != map[bool]string{true: "CompleteCommit", false: "CompleteAbort"}[commits] {

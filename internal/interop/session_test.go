@@ -17,6 +17,19 @@ func drill(t *testing.T, b *brokertest.Broker) *Session {
 	return s
 }
 
+// restarted connects again and waits until the coordinators of all groups and
+// ids have loaded: each is in a partition of its own.
+func (s *Session) restarted(groups []string, txns ...string) {
+	s.TB.Helper()
+	s.hangUp()
+	for _, g := range groups {
+		s.Coordinator(kindGroup, g)
+	}
+	for _, id := range txns {
+		s.Coordinator(kindTxn, id)
+	}
+}
+
 // committed is the offset of a group in partition 0 of topic, or the code that stands for it.
 func (s *Session) committed(group, topic string, stable bool) (offset int64, code int16) {
 	s.TB.Helper()
