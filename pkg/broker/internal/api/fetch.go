@@ -190,7 +190,7 @@ func (op *fetchOp) add(p fetchPart, err error) {
 
 // fromRequest takes the partitions of the request.
 func (op *fetchOp) fromRequest() {
-	fetchOnce(&op.q)
+	once(op.q.Topics, func(p *wire.FetchPartition) int32 { return p.Index })
 	for i := range op.q.Topics {
 		qt := &op.q.Topics[i]
 		t, name := op.lookup(qt.Name, qt.ID)

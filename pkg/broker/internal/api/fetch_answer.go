@@ -1,11 +1,8 @@
 package api
 
 import (
-	"bytes"
-
 	"github.com/twmb/franz-go/pkg/kerr"
 
-	"kq/pkg/broker/internal/meta"
 	"kq/pkg/broker/internal/topic"
 	"kq/pkg/broker/internal/wire"
 )
@@ -168,51 +165,4 @@ func (op *fetchOp) refuse(code int16) {
 	r := op.r
 	op.recycle()
 	r.ReplyChunks(chunks)
-}
-
-// fetchOnce makes a request name each partition once. Of those named twice the last
-// entry counts, at the place of the first.
-func fetchOnce(q *wire.FetchRequest) {
-	if fetchSorted(q) {
-		return
-	}
-	seen := make(map[sessionKey]*wire.FetchPartition)
-	for i := range q.Topics {
-		t := &q.Topics[i]
-		kept := t.Partitions[:0]
-		for _, p := range t.Partitions {
-			key := sessionKey{t.ID, string(t.Name), p.Index}
-			if first := seen[key]; first != nil {
-				*first = p
-				continue
-			}
-			kept = append(kept, p)
-			seen[key] = &kept[len(kept)-1]
-		}
-		t.Partitions = kept
-	}
-}
-
-// fetchSorted says that topics and partitions ascend, so that none comes twice.
-func fetchSorted(q *wire.FetchRequest) bool {
-	for i := range q.Topics {
-		t := &q.Topics[i]
-		if i > 0 && compareTopics(q.Topics[i-1].Name, q.Topics[i-1].ID, t.Name, t.ID) >= 0 {
-			return false
-		}
-		for j := 1; j < len(t.Partitions); j++ {
-			if t.Partitions[j-1].Index >= t.Partitions[j].Index {
-				return false
-			}
-		}
-	}
-	return true
-}
-
-// compareTopics orders topics that are given by name or by id; the other is empty.
-func compareTopics(name1 []byte, id1 meta.ID, name2 []byte, id2 meta.ID) int {
-	if c := bytes.Compare(name1, name2); c != 0 {
-		return c
-	}
-	return bytes.Compare(id1[:], id2[:])
 }

@@ -77,7 +77,7 @@ func handleProduce(s *Service, r *Request) {
 		r.Close(fmt.Errorf("parse produce request version %d: %w", r.Header.Version, err))
 		return
 	}
-	produceOnce(&op.q)
+	once(op.q.Topics, func(p *wire.ProducePartition) int32 { return p.Index })
 	op.failed = false
 	op.resp = wire.ProduceResponse{Topics: op.resp.Topics[:0]}
 	if !transactional(&op.q) {

@@ -19,12 +19,8 @@ type FetchRequest struct {
 	RackID         []byte
 }
 
-// FetchTopic names a topic by name (up to version 12) or by id (from 13 on).
-type FetchTopic struct {
-	Name       []byte
-	ID         [16]byte
-	Partitions []FetchPartition
-}
+// FetchTopic is one topic of it.
+type FetchTopic = Topic[FetchPartition]
 
 // FetchPartition asks for the records of one partition.
 type FetchPartition struct {
@@ -39,11 +35,7 @@ type FetchPartition struct {
 }
 
 // ForgottenTopic lists partitions that leave an incremental fetch session.
-type ForgottenTopic struct {
-	Name       []byte
-	ID         [16]byte
-	Partitions []int32
-}
+type ForgottenTopic = Topic[int32]
 
 // Parse reads the body of a request.
 func (q *FetchRequest) Parse(version int16, body []byte) error {
@@ -67,14 +59,14 @@ func (q *FetchRequest) Parse(version int16, body []byte) error {
 	q.Topics = q.Topics[:0]
 	for i := 0; i < n && !d.bad; i++ {
 		q.Topics = grow(q.Topics)
-		q.Topics[i].parse(&d, version, flexible)
+		parseFetchTopic(&q.Topics[i], &d, version, flexible)
 	}
 	q.Forgotten = q.Forgotten[:0]
 	if version >= 7 {
 		n = d.array(flexible, 3)
 		for i := 0; i < n && !d.bad; i++ {
 			q.Forgotten = grow(q.Forgotten)
-			q.Forgotten[i].parse(&d, version, flexible)
+			parseForgotten(&q.Forgotten[i], &d, version, flexible)
 		}
 	}
 	if version >= 11 {
@@ -99,15 +91,8 @@ func (q *FetchRequest) parseTag(tag uint32, d *decoder, version int16) {
 	}
 }
 
-func (t *FetchTopic) parse(d *decoder, version int16, flexible bool) {
-	t.Name, t.ID = nil, [16]byte{}
-	if version >= 13 {
-		t.ID = d.uuid()
-	} else {
-		t.Name = d.str(flexible)
-	}
-	n := d.array(flexible, 16)
-	t.Partitions = t.Partitions[:0]
+func parseFetchTopic(t *FetchTopic, d *decoder, version int16, flexible bool) {
+	n := t.begin(d, version, flexible, 16)
 	for i := 0; i < n && !d.bad; i++ {
 		t.Partitions = grow(t.Partitions)
 		t.Partitions[i].parse(d, version, flexible)
@@ -149,15 +134,8 @@ func (p *FetchPartition) parse(d *decoder, version int16, flexible bool) {
 	})
 }
 
-func (t *ForgottenTopic) parse(d *decoder, version int16, flexible bool) {
-	t.Name, t.ID = nil, [16]byte{}
-	if version >= 13 {
-		t.ID = d.uuid()
-	} else {
-		t.Name = d.str(flexible)
-	}
-	n := d.array(flexible, 4)
-	t.Partitions = t.Partitions[:0]
+func parseForgotten(t *ForgottenTopic, d *decoder, version int16, flexible bool) {
+	n := t.begin(d, version, flexible, 4)
 	for i := 0; i < n && !d.bad; i++ {
 		t.Partitions = append(t.Partitions, d.int32())
 	}

@@ -9,12 +9,8 @@ type ProduceRequest struct {
 	Topics          []ProduceTopic
 }
 
-// ProduceTopic names a topic by name (up to version 12) or by id (from 13 on).
-type ProduceTopic struct {
-	Name       []byte
-	ID         [16]byte
-	Partitions []ProducePartition
-}
+// ProduceTopic is one topic of it.
+type ProduceTopic = Topic[ProducePartition]
 
 // ProducePartition holds the record bytes for one partition.
 type ProducePartition struct {
@@ -36,7 +32,7 @@ func (q *ProduceRequest) Parse(version int16, body []byte) error {
 	q.Topics = q.Topics[:0]
 	for i := 0; i < n && !d.bad; i++ {
 		q.Topics = grow(q.Topics)
-		q.Topics[i].parse(&d, version, flexible)
+		parseProduceTopic(&q.Topics[i], &d, version, flexible)
 	}
 	if flexible {
 		d.tags(nil)
@@ -44,15 +40,8 @@ func (q *ProduceRequest) Parse(version int16, body []byte) error {
 	return d.err()
 }
 
-func (t *ProduceTopic) parse(d *decoder, version int16, flexible bool) {
-	t.Name, t.ID = nil, [16]byte{}
-	if version >= 13 {
-		t.ID = d.uuid()
-	} else {
-		t.Name = d.str(flexible)
-	}
-	n := d.array(flexible, 5)
-	t.Partitions = t.Partitions[:0]
+func parseProduceTopic(t *ProduceTopic, d *decoder, version int16, flexible bool) {
+	n := t.begin(d, version, flexible, 5)
 	for i := 0; i < n && !d.bad; i++ {
 		t.Partitions = grow(t.Partitions)
 		p := &t.Partitions[i]
@@ -65,16 +54,6 @@ func (t *ProduceTopic) parse(d *decoder, version int16, flexible bool) {
 	if flexible {
 		d.tags(nil)
 	}
-}
-
-// grow lengthens s by one element, keeping what an earlier use left in it, so
-// that slices inside the element are reused.
-func grow[T any](s []T) []T {
-	if len(s) < cap(s) {
-		return s[:len(s)+1]
-	}
-	var zero T
-	return append(s, zero)
 }
 
 // LeaderAndEpoch is where a partition is led (KIP-951).
