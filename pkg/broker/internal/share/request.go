@@ -105,6 +105,16 @@ func (c *Coordinator) run(k Key, op operation, end func(refusal)) {
 	})
 }
 
+// answer runs op on the share partition of one entry of a request, as a part
+// of g, and puts what comes of it into the entry's answer.
+func (c *Coordinator) answer(g *gather, k Key, op operation, code *int16, message **string) {
+	g.begin()
+	c.run(k, op, func(r refusal) {
+		*code, *message = r.code, r.message()
+		g.end()
+	})
+}
+
 // exists says whether the metadata has the partition.
 func (c *Coordinator) exists(k Key) bool {
 	t := c.o.Image().TopicByID(k.TopicID)

@@ -21,16 +21,9 @@ func (c *Coordinator) ReadShareGroupState(q *kmsg.ReadShareGroupStateRequest, re
 		t.TopicID, t.Partitions = qt.TopicID, make([]kmsg.ReadShareGroupStateResponseTopicPartition, len(qt.Partitions))
 		for j := range qt.Partitions {
 			qp, p := &qt.Partitions[j], &t.Partitions[j]
-			p.Partition = qp.Partition
 			k := keyOf(q.GroupID, qt.TopicID, qp.Partition)
-			g.begin()
-			c.run(k, c.reading(k, qp.LeaderEpoch, p), func(r refusal) {
-				p.ErrorCode, p.ErrorMessage = r.code, r.message()
-				if r.code != 0 {
-					p.StateEpoch, p.StartOffset, p.StateBatches = 0, 0, nil
-				}
-				g.end()
-			})
+			p.Partition = k.Partition
+			c.answer(g, k, c.reading(k, qp.LeaderEpoch, p), &p.ErrorCode, &p.ErrorMessage)
 		}
 	}
 	g.end()
@@ -46,19 +39,26 @@ func (c *Coordinator) reading(k Key, leaderEpoch int32, p *kmsg.ReadShareGroupSt
 			return s.fencedBy(leaderEpoch, -1)
 		},
 		do: func(w *work, s *kept, end func(int16)) {
-			p.StateEpoch, p.StartOffset = s.StateEpoch, s.StartOffset
+			got := *p
+			got.StateEpoch, got.StartOffset = s.StateEpoch, s.StartOffset
 			for _, b := range s.Batches {
-				p.StateBatches = append(p.StateBatches, kmsg.ReadShareGroupStateResponseTopicPartitionStateBatch{
+				got.StateBatches = append(got.StateBatches, kmsg.ReadShareGroupStateResponseTopicPartitionStateBatch{
 					FirstOffset: b.First, LastOffset: b.Last, DeliveryState: b.State, DeliveryCount: b.Deliveries,
 				})
 			}
+			told := func(code int16) {
+				if code == 0 { // else nothing is told
+					*p = got
+				}
+				end(code)
+			}
 			if leaderEpoch == -1 || s.leaderFence == leaderEpoch {
-				w.later(func() { end(0) })
+				w.later(func() { told(0) })
 				return
 			}
 			rec, apply := s.next(k, change{start: s.StartOffset, complete: s.DeliveryComplete, leader: leaderEpoch},
 				c.o.UpdatesPerSnapshot, c.o.Now().UnixMilli())
-			w.append(rec, apply, end)
+			w.append(rec, apply, told)
 		},
 	}
 }
@@ -78,13 +78,9 @@ func (c *Coordinator) WriteShareGroupState(q *kmsg.WriteShareGroupStateRequest, 
 		t.TopicID, t.Partitions = qt.TopicID, make([]kmsg.WriteShareGroupStateResponseTopicPartition, len(qt.Partitions))
 		for j := range qt.Partitions {
 			qp, p := &qt.Partitions[j], &t.Partitions[j]
-			p.Partition = qp.Partition
 			k := keyOf(q.GroupID, qt.TopicID, qp.Partition)
-			g.begin()
-			c.run(k, c.writing(k, qp), func(r refusal) {
-				p.ErrorCode, p.ErrorMessage = r.code, r.message()
-				g.end()
-			})
+			p.Partition = k.Partition
+			c.answer(g, k, c.writing(k, qp), &p.ErrorCode, &p.ErrorMessage)
 		}
 	}
 	g.end()

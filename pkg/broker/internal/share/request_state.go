@@ -22,12 +22,9 @@ func (c *Coordinator) InitializeShareGroupState(q *kmsg.InitializeShareGroupStat
 		t.TopicID, t.Partitions = qt.TopicID, make([]kmsg.InitializeShareGroupStateResponseTopicPartition, len(qt.Partitions))
 		for j := range qt.Partitions {
 			qp, p := &qt.Partitions[j], &t.Partitions[j]
-			p.Partition = qp.Partition
-			g.begin()
-			c.run(keyOf(q.GroupID, qt.TopicID, qp.Partition), c.initialize(qp, keyOf(q.GroupID, qt.TopicID, qp.Partition)), func(r refusal) {
-				p.ErrorCode, p.ErrorMessage = r.code, r.message()
-				g.end()
-			})
+			k := keyOf(q.GroupID, qt.TopicID, qp.Partition)
+			p.Partition = k.Partition
+			c.answer(g, k, c.initialize(qp, k), &p.ErrorCode, &p.ErrorMessage)
 		}
 	}
 	g.end()
@@ -77,11 +74,7 @@ func (c *Coordinator) DeleteShareGroupState(q *kmsg.DeleteShareGroupStateRequest
 		for j := range qt.Partitions {
 			p, k := &t.Partitions[j], keyOf(q.GroupID, qt.TopicID, qt.Partitions[j].Partition)
 			p.Partition = k.Partition
-			g.begin()
-			c.run(k, deleting(k), func(r refusal) {
-				p.ErrorCode, p.ErrorMessage = r.code, r.message()
-				g.end()
-			})
+			c.answer(g, k, deleting(k), &p.ErrorCode, &p.ErrorMessage)
 		}
 	}
 	g.end()
@@ -117,11 +110,7 @@ func (c *Coordinator) ReadShareGroupStateSummary(q *kmsg.ReadShareGroupStateSumm
 			p, k := &t.Partitions[j], keyOf(q.GroupID, qt.TopicID, qt.Partitions[j].Partition)
 			*p = kmsg.NewReadShareGroupStateSummaryResponseTopicPartition()
 			p.Partition = k.Partition
-			g.begin()
-			c.run(k, summarizing(p), func(r refusal) {
-				p.ErrorCode, p.ErrorMessage = r.code, r.message()
-				g.end()
-			})
+			c.answer(g, k, summarizing(p), &p.ErrorCode, &p.ErrorMessage)
 		}
 	}
 	g.end()
