@@ -13,6 +13,29 @@ import (
 // before offset and ends after it, all of the batch goes and the log ends there.
 // Regions that are being read stay as they are.
 func (l *Log) TruncateTo(offset int64) error {
+	return l.cut(offset, func(v *view) error {
+		if offset >= v.end {
+			if kept := l.epochs.Load().cutFrom(v.end); len(kept) != len(*l.epochs.Load()) {
+				l.setEpochs(kept)
+			}
+			return nil
+		}
+		var err error
+		if offset < v.segs[0].base {
+			err = l.restartAt(v, offset)
+		} else {
+			err = l.truncate(v, offset)
+		}
+		if err != nil {
+			return storageError(fmt.Sprintf("truncate %s to %d", l.tp, offset), err)
+		}
+		return nil
+	})
+}
+
+// cut calls change with mu and syncMu held, when no cleaner is at the log and no
+// swap is half done.
+func (l *Log) cut(offset int64, change func(v *view) error) error {
 	if offset < 0 {
 		return outOfRange(l.tp, "truncation", offset, 0, l.EndOffset())
 	}
@@ -27,23 +50,7 @@ func (l *Log) TruncateTo(offset int64) error {
 	if err := l.usable(); err != nil {
 		return err
 	}
-	v := l.view.Load()
-	if offset >= v.end {
-		if kept := l.epochs.Load().cutFrom(v.end); len(kept) != len(*l.epochs.Load()) {
-			l.setEpochs(kept)
-		}
-		return nil
-	}
-	var err error
-	if offset < v.segs[0].base {
-		err = l.restartAt(v, offset)
-	} else {
-		err = l.truncate(v, offset)
-	}
-	if err != nil {
-		return storageError(fmt.Sprintf("truncate %s to %d", l.tp, offset), err)
-	}
-	return nil
+	return change(l.view.Load())
 }
 
 // TruncateToEpoch removes what lies behind the end of the largest leader epoch
@@ -62,24 +69,12 @@ func (l *Log) TruncateToEpoch(epoch int32) (end int64, err error) {
 
 // TruncateFullyAndStartAt empties the log; the next record gets offset.
 func (l *Log) TruncateFullyAndStartAt(offset int64) error {
-	if offset < 0 {
-		return outOfRange(l.tp, "truncation", offset, 0, l.EndOffset())
-	}
-	defer l.pauseCleaning()()
-	l.syncMu.Lock()
-	defer l.syncMu.Unlock()
-	if err := l.finishSwap(); err != nil {
-		return err
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if err := l.usable(); err != nil {
-		return err
-	}
-	if err := l.restartAt(l.view.Load(), offset); err != nil {
-		return storageError(fmt.Sprintf("restart %s at %d", l.tp, offset), err)
-	}
-	return nil
+	return l.cut(offset, func(v *view) error {
+		if err := l.restartAt(v, offset); err != nil {
+			return storageError(fmt.Sprintf("restart %s at %d", l.tp, offset), err)
+		}
+		return nil
+	})
 }
 
 // lowerRecoveryPoint sees to it that recovery does not miss what a truncation
