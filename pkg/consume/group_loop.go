@@ -3,7 +3,6 @@ package consume
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -57,7 +56,7 @@ func (m *member) round(ctx context.Context, fetches kgo.Fetches) (got, over bool
 	if m.failed != nil {
 		return false, true, m.failed
 	}
-	if err := m.session(fetches); err != nil {
+	if err := m.check(m.reader, fetches); err != nil {
 		return false, true, err
 	}
 	got, err = m.take(ctx, fetches, m.giveMine)
@@ -110,45 +109,6 @@ func (m *member) over() bool {
 	}
 	m.notice("other members of group %q have all partitions", m.options.Group.Name)
 	return true
-}
-
-// session finds the errors of the membership itself, which have no topic. The
-// client joins again after most of them.
-func (m *member) session(fetches kgo.Fetches) error {
-	for _, fetch := range fetches {
-		for _, t := range fetch.Topics {
-			for i, p := range t.Partitions {
-				var session *kgo.ErrGroupSession
-				if !errors.As(p.Err, &session) {
-					continue
-				}
-				if m.trouble.IsZero() {
-					m.trouble = time.Now()
-				}
-				wrongType := !m.joined && errors.Is(session.Err, kerr.GroupIDNotFound)
-				if final(session.Err) || wrongType || !m.options.Follow && time.Since(m.trouble) > patience {
-					return fmt.Errorf("group %q: %w", m.options.Group.Name, session.Err)
-				}
-				m.notice("group %q: %v; joining again", m.options.Group.Name, session.Err)
-				t.Partitions[i].Err = nil
-			}
-		}
-	}
-	return nil
-}
-
-// final tells that joining again would end the same way.
-func final(err error) bool {
-	for _, e := range []error{
-		kerr.GroupAuthorizationFailed, kerr.TopicAuthorizationFailed, kerr.FencedInstanceID, kerr.GroupMaxSizeReached,
-		kerr.InconsistentGroupProtocol, kerr.InvalidSessionTimeout, kerr.InvalidGroupID, kerr.UnsupportedVersion,
-		kerr.UnsupportedAssignor, kerr.UnreleasedInstanceID, kerr.InvalidRegularExpression,
-	} {
-		if errors.Is(err, e) {
-			return true
-		}
-	}
-	return false
 }
 
 // moving tells that a commit came in the middle of a rebalance.

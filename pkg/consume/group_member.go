@@ -19,13 +19,12 @@ import (
 type member struct {
 	*reader // its partitions are those of the topics; only mine are read; guarded by mu
 
-	mu       sync.Mutex
-	mine     map[partitionKey]*holding // guarded by mu
-	settled  time.Time                 // guarded by mu; when an assignment last came, zero while there is none
-	joined   bool                      // guarded by mu; an assignment has come
-	trouble  time.Time                 // guarded by mu; since when joining has failed, zero while it has not
-	failed   error                     // guarded by mu; a commit that failed for good
-	lastDone time.Time                 // guarded by mu; when the last commit began
+	mu         sync.Mutex
+	membership                           // guarded by mu
+	mine       map[partitionKey]*holding // guarded by mu
+	settled    time.Time                 // guarded by mu; when an assignment last came, zero while there is none
+	failed     error                     // guarded by mu; a commit that failed for good
+	lastDone   time.Time                 // guarded by mu; when the last commit began
 }
 
 // holding is a partition that the group has given to this member.
@@ -38,7 +37,7 @@ type holding struct {
 
 // runGroup reads as a member of a group, commits what was written, and leaves.
 func (r *reader) runGroup(ctx context.Context) error {
-	m := &member{reader: r, mine: map[partitionKey]*holding{}}
+	m := &member{reader: r, membership: membership{group: fmt.Sprintf("group %q", r.options.Group.Name)}, mine: map[partitionKey]*holding{}}
 	for _, p := range r.parts {
 		p.done = true // until it is assigned
 	}
@@ -289,7 +288,8 @@ func (m *member) known(ctx context.Context, key partitionKey) (*partition, error
 func (m *member) assigned(context.Context, *kgo.Client, map[string][]int32) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.settled, m.trouble, m.joined = time.Now(), time.Time{}, true
+	m.settled = time.Now()
+	m.in()
 	m.silent = m.settled
 }
 

@@ -70,10 +70,9 @@ func (s *Share) status() kgo.AckStatus {
 // sharer is a reader that is a member of a share group.
 type sharer struct {
 	*reader
+	membership
 	status  kgo.AckStatus
 	refused atomic.Int64 // partitions of which an acknowledgement was refused
-	joined  bool         // a record has come
-	trouble time.Time    // since when joining has failed, zero while it has not
 }
 
 // sharePoll is how many records are asked for at most at a time: all are written
@@ -94,7 +93,7 @@ func (r *reader) runShare(ctx context.Context) error {
 	if err := r.shareGroup(ctx); err != nil {
 		return err
 	}
-	s := &sharer{reader: r, status: r.options.Share.status()}
+	s := &sharer{reader: r, membership: membership{group: fmt.Sprintf("share group %q", r.options.Share.Name)}, status: r.options.Share.status()}
 	most := int64(sharePoll)
 	opts := append(r.client.Opts(), kgo.ShareGroup(r.options.Share.Name), kgo.ConsumeTopics(topics...), kgo.ShareAckCallback(s.acknowledged), kgo.WithPools())
 	if r.options.Count > 0 {
@@ -180,7 +179,7 @@ func (s *sharer) loop(ctx context.Context) error {
 		if err := context.Cause(ctx); err != nil {
 			return err // what came with the end is released
 		}
-		if err := s.session(fetches); err != nil {
+		if err := s.check(s.reader, fetches); err != nil {
 			return err
 		}
 		got, err := s.round(fetches)
@@ -188,7 +187,8 @@ func (s *sharer) loop(ctx context.Context) error {
 		case err != nil || s.full:
 			return err
 		case got:
-			s.silent, s.joined, s.trouble = time.Now(), true, time.Time{}
+			s.silent = time.Now()
+			s.in()
 		case s.idle() > 0 && time.Since(s.silent) >= s.idle():
 			return nil
 		}
@@ -249,29 +249,4 @@ func (s *sharer) round(fetches kgo.Fetches) (got bool, err error) {
 		err = flushed
 	}
 	return true, err
-}
-
-// session finds the errors of the membership itself, which have no topic. The client
-// joins again after most of them.
-func (s *sharer) session(fetches kgo.Fetches) error {
-	for _, fetch := range fetches {
-		for _, t := range fetch.Topics {
-			for i, p := range t.Partitions {
-				var session *kgo.ErrGroupSession
-				if !errors.As(p.Err, &session) {
-					continue
-				}
-				if s.trouble.IsZero() {
-					s.trouble = time.Now()
-				}
-				wrongType := !s.joined && errors.Is(session.Err, kerr.GroupIDNotFound)
-				if final(session.Err) || wrongType || !s.options.Follow && time.Since(s.trouble) > patience {
-					return fmt.Errorf("share group %q: %w", s.options.Share.Name, session.Err)
-				}
-				s.notice("share group %q: %v; joining again", s.options.Share.Name, session.Err)
-				t.Partitions[i].Err = nil
-			}
-		}
-	}
-	return nil
 }
