@@ -3,11 +3,13 @@ package consumer
 import (
 	"fmt"
 	"testing"
+
+	"kq/pkg/broker/internal/group/grouptest"
 )
 
 // BenchmarkHeartbeat is the usual heartbeat of a settled member among 100.
 func BenchmarkHeartbeat(b *testing.B) {
-	d := newDriver(b, topicsOf("t"))
+	d := newDriver(b, grouptest.Topics("t"))
 	crowd(d, 100)
 	for b.Loop() {
 		d.beat(beat{member: "m7", epoch: 101})
@@ -18,7 +20,7 @@ func BenchmarkHeartbeat(b *testing.B) {
 // BenchmarkJoin100 lets 100 members join a group and settle.
 func BenchmarkJoin100(b *testing.B) {
 	for b.Loop() {
-		crowd(newDriver(b, topicsOf("t", "u")), 100)
+		crowd(newDriver(b, grouptest.Topics("t", "u")), 100)
 	}
 }
 

@@ -2,9 +2,6 @@ package consumer
 
 import (
 	"fmt"
-	"iter"
-	"maps"
-	"slices"
 	"testing"
 	"time"
 
@@ -14,77 +11,28 @@ import (
 	"kq/internal/staterec"
 	"kq/pkg/broker/internal/group/assign"
 	"kq/pkg/broker/internal/group/classic"
+	"kq/pkg/broker/internal/group/grouptest"
 	"kq/pkg/broker/internal/group/machine"
 )
 
-// image is a set of topics for tests.
-type image struct {
-	ids        map[string]assign.TopicID
-	partitions map[string]int32
-	version    int64
-}
-
-func (im *image) Topic(name string) (assign.TopicID, int32, bool) {
-	id, ok := im.ids[name]
-	return id, im.partitions[name], ok
-}
-
-func (im *image) TopicName(id assign.TopicID) string {
-	for name, other := range im.ids {
-		if other == id {
-			return name
-		}
-	}
-	return ""
-}
-
-func (im *image) TopicNames() iter.Seq[string] { return maps.Keys(im.ids) }
-func (im *image) Version() int64               { return im.version }
-
-// with is the image with a topic changed; no partitions delete it.
-func (im *image) with(name string, partitions int32) *image {
-	next := &image{maps.Clone(im.ids), maps.Clone(im.partitions), im.version + 1}
-	if partitions == 0 {
-		delete(next.ids, name)
-		return next
-	}
-	if _, ok := next.ids[name]; !ok {
-		id := assign.TopicID{15: byte(next.version), 14: byte(next.version >> 8)}
-		copy(id[:], name)
-		next.ids[name] = id
-	}
-	next.partitions[name] = partitions
-	return next
-}
-
-func topicsOf(names ...string) *image {
-	im := &image{map[string]assign.TopicID{}, map[string]int32{}, 0}
-	for _, name := range names {
-		im = im.with(name, 3)
-	}
-	return im
-}
-
 // driver is what group.Coordinator is to a machine, without an I/O.
 type driver struct {
+	grouptest.Clock
 	t      testing.TB
 	m      machine.Machine
 	o      *Options
-	topics *image
+	topics *grouptest.Image
 	config Config
-	now    machine.Now
-	timers map[machine.TimerKey]time.Duration // when due
 	log    []machine.Record
 	refuse *kerr.Error // of the next append
 	calls  int
 	got    map[int]kmsg.Response
 }
 
-func newDriver(t testing.TB, topics *image) *driver {
+func newDriver(t testing.TB, topics *grouptest.Image) *driver {
 	d := &driver{
-		t: t, topics: topics, timers: map[machine.TimerKey]time.Duration{}, got: map[int]kmsg.Response{},
+		t: t, Clock: grouptest.NewClock(), topics: topics, got: map[int]kmsg.Response{},
 		config: Config{SessionTimeout: 45 * time.Second, HeartbeatInterval: 5 * time.Second},
-		now:    machine.Now{UnixMs: 1_700_000_000_000},
 	}
 	d.o = &Options{
 		Topics: func() assign.Topics { return d.topics }, Config: func(string) Config { return d.config },
@@ -120,20 +68,14 @@ func (d *driver) do(fx machine.Effects) {
 		d.log = append(d.log, fx.Records...)
 	}
 	if fx.Next != nil {
-		clear(d.timers)
+		clear(d.Timers)
 		d.m = fx.Next
-		d.do(d.m.Step(d.now, machine.Loaded{}))
+		d.do(d.m.Step(d.Now, machine.Loaded{}))
 	}
 	for _, r := range fx.Replies {
 		d.got[r.Call.(int)] = r.Response
 	}
-	for _, timer := range fx.Timers {
-		if timer.Stop {
-			delete(d.timers, timer.Key)
-		} else {
-			d.timers[timer.Key] = d.now.Mono + timer.After
-		}
-	}
+	d.Set(fx.Timers)
 	if fx.Done != nil {
 		d.do(fx.Done(nil))
 	}
@@ -149,37 +91,17 @@ func (d *driver) call(event func(call int) any) kmsg.Response {
 			return resp
 		}
 		if old, ok := d.m.(*classic.Group); ok {
-			d.do(Upgrade(old, d.o, d.now, h))
+			d.do(Upgrade(old, d.o, d.Now, h))
 			return d.got[n]
 		}
 	}
-	d.do(d.m.Step(d.now, e))
+	d.do(d.m.Step(d.Now, e))
 	return d.got[n]
 }
 
 // pass lets time go by and fires what is due.
 func (d *driver) pass(by time.Duration) {
-	end := d.now.Mono + by
-	for {
-		var due machine.TimerKey
-		at := end + 1
-		for _, key := range slices.SortedFunc(maps.Keys(d.timers), func(a, b machine.TimerKey) int {
-			return slices.Compare([]byte{a.Kind}, []byte{b.Kind})*2 + assign.CompareJava(a.Member, b.Member)
-		}) {
-			if d.timers[key] < at {
-				due, at = key, d.timers[key]
-			}
-		}
-		if at > end {
-			break
-		}
-		d.now.UnixMs += (at - d.now.Mono).Milliseconds()
-		d.now.Mono = max(d.now.Mono, at)
-		delete(d.timers, due)
-		d.do(d.m.Step(d.now, machine.Fired{Key: due}))
-	}
-	d.now.UnixMs += (end - d.now.Mono).Milliseconds()
-	d.now.Mono = end
+	d.Pass(by, func(due machine.TimerKey) { d.do(d.m.Step(d.Now, machine.Fired{Key: due})) })
 }
 
 // restart reads the group back from its records.
@@ -219,9 +141,8 @@ func (d *driver) restart() {
 	if d.m == nil {
 		d.m = New("g", d.o)
 	}
-	clear(d.timers)
-	d.now.Mono += time.Hour // another clock
-	d.do(d.m.Step(d.now, machine.Loaded{}))
+	d.Restart()
+	d.do(d.m.Step(d.Now, machine.Loaded{}))
 }
 
 // beat is a heartbeat as a client sends it.

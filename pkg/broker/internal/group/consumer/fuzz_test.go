@@ -4,12 +4,13 @@ import (
 	"testing"
 
 	"kq/internal/staterec"
+	"kq/pkg/broker/internal/group/grouptest"
 	"kq/pkg/broker/internal/group/machine"
 )
 
 // FuzzReplay loads any records and goes on from there: nothing of it may panic.
 func FuzzReplay(f *testing.F) {
-	d := newDriver(f, topicsOf("t", "logs"))
+	d := newDriver(f, grouptest.Topics("t", "logs"))
 	d.beat(beat{member: "a", instance: "i", topics: []string{"t"}})
 	d.beat(beat{member: "b", regex: "l.*"})
 	d.pass(0)
@@ -19,7 +20,7 @@ func FuzzReplay(f *testing.F) {
 	}
 	f.Add(d.log[0].Key, d.log[0].Value, d.log[len(d.log)-1].Key, d.log[len(d.log)-1].Value)
 	f.Fuzz(func(t *testing.T, k1, v1, k2, v2 []byte) {
-		d := newDriver(t, topicsOf("t", "logs"))
+		d := newDriver(t, grouptest.Topics("t", "logs"))
 		g := d.group()
 		d.beat(beat{member: "a", topics: []string{"t"}})
 		for _, r := range []machine.Record{{Key: k1, Value: v1}, {Key: k2, Value: v2}} {
@@ -27,7 +28,7 @@ func FuzzReplay(f *testing.F) {
 				_ = g.Replay(&k, r.Value)
 			}
 		}
-		d.do(g.Step(d.now, machine.Loaded{}))
+		d.do(g.Step(d.Now, machine.Loaded{}))
 		for id, m := range g.members {
 			d.call(func(n int) any {
 				return machine.Heartbeat{Call: n, Request: heartbeatOf(id, m.epoch)}

@@ -8,12 +8,13 @@ import (
 	"github.com/twmb/franz-go/pkg/kerr"
 
 	"kq/pkg/broker/internal/group/assign"
+	"kq/pkg/broker/internal/group/grouptest"
 	"kq/pkg/broker/internal/group/machine"
 )
 
 // two has two members with all of a topic's partitions between them.
 func two(t *testing.T) (d *driver, a, b assign.Assignment) {
-	d = newDriver(t, topicsOf("t"))
+	d = newDriver(t, grouptest.Topics("t"))
 	d.want(d.beat(beat{member: "a", topics: []string{"t"}}), nil, 2)
 	d.want(d.beat(beat{member: "b", topics: []string{"t"}}), nil, 3)
 	d.want(d.beat(beat{member: "a", epoch: 2}), nil, 2)
@@ -21,7 +22,7 @@ func two(t *testing.T) (d *driver, a, b assign.Assignment) {
 	d.want(d.beat(beat{member: "a", epoch: 2, owned: keep}), nil, 3)
 	d.want(d.beat(beat{member: "b", epoch: 3}), nil, 3)
 	a, b = d.group().members["a"].assigned.partitions(), d.group().members["b"].assigned.partitions()
-	id := d.topics.ids["t"]
+	id := d.topics.ID("t")
 	if d.group().State() != Stable || len(a[id])+len(b[id]) != 3 || len(b[id]) == 0 {
 		t.Fatalf("%s: %v and %v", d.group().State(), a, b)
 	}
@@ -29,10 +30,10 @@ func two(t *testing.T) (d *driver, a, b assign.Assignment) {
 }
 
 func TestReconcile(t *testing.T) {
-	d := newDriver(t, topicsOf("t"))
+	d := newDriver(t, grouptest.Topics("t"))
 	r := d.beat(beat{member: "a", topics: []string{"t"}})
 	d.want(r, nil, 2)
-	id := d.topics.ids["t"]
+	id := d.topics.ID("t")
 	all := assign.Assignment{id: {0, 1, 2}}
 	if got := assigned(r); !got.Equal(all) {
 		t.Fatalf("first member got %v", got)
@@ -114,14 +115,14 @@ func TestRefusals(t *testing.T) {
 }
 
 func TestUnknownGroup(t *testing.T) {
-	d := newDriver(t, topicsOf("t"))
+	d := newDriver(t, grouptest.Topics("t"))
 	r := d.beat(beat{member: "a", epoch: 5})
 	d.want(r, kerr.GroupIDNotFound, 0)
 }
 
 // TestMemberIDMade: version 0 leaves the id to the broker.
 func TestMemberIDMade(t *testing.T) {
-	d := newDriver(t, topicsOf("t"))
+	d := newDriver(t, grouptest.Topics("t"))
 	q := beat{topics: []string{"t"}, older: 1}
 	d.calls = 6
 	d.o.MaxSize = 1
@@ -151,7 +152,7 @@ func TestSessionTimeout(t *testing.T) {
 	}
 	r := d.beat(beat{member: "a", epoch: 3})
 	d.want(r, nil, 4)
-	if got := assigned(r)[d.topics.ids["t"]]; len(got) != 3 {
+	if got := assigned(r)[d.topics.ID("t")]; len(got) != 3 {
 		t.Errorf("the other has %v", got)
 	}
 	d.pass(time.Minute)
@@ -175,11 +176,11 @@ func TestFailedFence(t *testing.T) {
 }
 
 func TestRebalanceTimeout(t *testing.T) {
-	d := newDriver(t, topicsOf("t"))
+	d := newDriver(t, grouptest.Topics("t"))
 	d.want(d.beat(beat{member: "a", topics: []string{"t"}, rebalance: 7_000}), nil, 2)
 	d.want(d.beat(beat{member: "b", topics: []string{"t"}}), nil, 3)
 	d.want(d.beat(beat{member: "a", epoch: 2}), nil, 2) // has to revoke
-	all := assign.Assignment{d.topics.ids["t"]: {0, 1, 2}}
+	all := assign.Assignment{d.topics.ID("t"): {0, 1, 2}}
 	for range 6 {
 		d.pass(time.Second)
 		d.want(d.beat(beat{member: "a", epoch: 2, owned: all}), nil, 2)
@@ -187,7 +188,7 @@ func TestRebalanceTimeout(t *testing.T) {
 	d.pass(2 * time.Second)
 	d.want(d.beat(beat{member: "a", epoch: 2, owned: all}), kerr.UnknownMemberID, 0)
 	r := d.beat(beat{member: "b", epoch: 3})
-	if got := assigned(r)[d.topics.ids["t"]]; !slices.Equal(got, []int32{0, 1, 2}) {
+	if got := assigned(r)[d.topics.ID("t")]; !slices.Equal(got, []int32{0, 1, 2}) {
 		t.Errorf("the other has %v", got)
 	}
 }
@@ -195,13 +196,13 @@ func TestRebalanceTimeout(t *testing.T) {
 // TestStatic: a static member leaves for a while and comes back under another id to
 // its partitions; nobody else notices.
 func TestStatic(t *testing.T) {
-	d := newDriver(t, topicsOf("t"))
+	d := newDriver(t, grouptest.Topics("t"))
 	d.want(d.beat(beat{member: "a", instance: "i", topics: []string{"t"}}), nil, 2)
 	d.want(d.beat(beat{member: "a", instance: "i", epoch: -2}), nil, -2)
 	d.restart()
 	r := d.beat(beat{member: "a2", instance: "i", topics: []string{"t"}})
 	d.want(r, nil, 2)
-	if got := assigned(r)[d.topics.ids["t"]]; len(got) != 3 {
+	if got := assigned(r)[d.topics.ID("t")]; len(got) != 3 {
 		t.Errorf("it has %v", got)
 	}
 	d.want(d.beat(beat{member: "a", instance: "i", epoch: 2}), kerr.FencedInstanceID, 0)
@@ -216,7 +217,7 @@ func TestStatic(t *testing.T) {
 
 // TestTopicsChange: topics that are created, grow or are deleted bump the group epoch.
 func TestTopicsChange(t *testing.T) {
-	d := newDriver(t, topicsOf())
+	d := newDriver(t, grouptest.Topics())
 	r := d.beat(beat{member: "a", topics: []string{"t", "u"}})
 	d.want(r, nil, 2)
 	epoch := int32(2)
@@ -226,7 +227,7 @@ func TestTopicsChange(t *testing.T) {
 		bumps      bool
 		all        int
 	}{{"t", 2, true, 2}, {"other", 5, false, 2}, {"u", 1, true, 3}, {"t", 4, true, 5}, {"u", 0, true, 4}} {
-		d.topics = d.topics.with(change.topic, change.partitions)
+		d.topics = d.topics.With(change.topic, change.partitions)
 		owns := d.group().members["a"].assigned.partitions()
 		for _, id := range owns.Topics() {
 			if d.topics.TopicName(id) == "" {
@@ -251,23 +252,23 @@ func TestTopicsChange(t *testing.T) {
 
 // TestInterval: target assignments are an interval apart, whatever the wall clock does.
 func TestInterval(t *testing.T) {
-	d := newDriver(t, topicsOf("t"))
+	d := newDriver(t, grouptest.Topics("t"))
 	d.config.AssignmentInterval = time.Second
 	d.want(d.beat(beat{member: "a", topics: []string{"t"}}), nil, 2)
-	d.now.UnixMs -= 3_600_000
+	d.Now.UnixMs -= 3_600_000
 	d.want(d.beat(beat{member: "b", topics: []string{"t"}}), nil, 2)
 	if s := d.group().State(); s != Assigning {
 		t.Error(s)
 	}
 	d.pass(time.Second)
 	d.want(d.beat(beat{member: "b", epoch: 2}), nil, 3)
-	d.now.UnixMs -= 3_600_000
+	d.Now.UnixMs -= 3_600_000
 	d.restart()
 	d.want(d.beat(beat{member: "c", topics: []string{"t"}}), nil, 4)
 }
 
 func TestRegex(t *testing.T) {
-	d := newDriver(t, topicsOf("logs-a", "logs-b", "other"))
+	d := newDriver(t, grouptest.Topics("logs-a", "logs-b", "other"))
 	r := d.beat(beat{member: "a", regex: "logs-.*"})
 	d.want(r, nil, 1)
 	if got := assigned(r); len(got) != 0 {
@@ -280,7 +281,7 @@ func TestRegex(t *testing.T) {
 		t.Fatalf("got %v", got)
 	}
 	owns := assigned(r)
-	d.topics = d.topics.with("logs-c", 1).with("my-logs-d", 1)
+	d.topics = d.topics.With("logs-c", 1).With("my-logs-d", 1)
 	d.want(d.beat(beat{member: "a", epoch: 2, owned: owns}), nil, 2) // too soon
 	d.pass(11 * time.Second)
 	d.want(d.beat(beat{member: "a", epoch: 2, owned: owns}), nil, 2)
@@ -305,7 +306,7 @@ func TestRegex(t *testing.T) {
 
 func TestCommitAndFetch(t *testing.T) {
 	d, a, b := two(t)
-	g, id := d.group(), d.topics.ids["t"]
+	g, id := d.group(), d.topics.ID("t")
 	for _, tt := range []struct {
 		c    machine.Commit
 		want *kerr.Error

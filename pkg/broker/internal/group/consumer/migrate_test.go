@@ -9,13 +9,14 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"kq/pkg/broker/internal/group/classic"
+	"kq/pkg/broker/internal/group/grouptest"
 	"kq/pkg/broker/internal/group/machine"
 )
 
 // classicGroup has one member of the classic protocol with all partitions.
 func classicGroup(t *testing.T) (d *driver, id string) {
-	d = newDriver(t, topicsOf("t"))
-	d.m = classic.New("g", d.o.Classic, d.now.UnixMs)
+	d = newDriver(t, grouptest.Topics("t"))
+	d.m = classic.New("g", d.o.Classic, d.Now.UnixMs)
 	id = d.join(d.joinRequest("", []string{"t"}, nil)).MemberID
 	if r := d.join(d.joinRequest(id, []string{"t"}, nil)); r == nil || r.ErrorCode != 0 || r.Generation != 1 {
 		t.Fatalf("join: %+v", r)
@@ -55,7 +56,7 @@ func TestPolicies(t *testing.T) {
 				}
 			}
 
-			d = newDriver(t, topicsOf("t"))
+			d = newDriver(t, grouptest.Topics("t"))
 			d.o.Migration = MigrationPolicy(policy)
 			d.want(d.beat(beat{member: "n", topics: []string{"t"}}), nil, 2)
 			code := kerr.MemberIDRequired.Code
@@ -140,7 +141,7 @@ func TestClassicTimers(t *testing.T) {
 
 // TestMalformedSubscription: what a classic member says must be readable.
 func TestMalformedSubscription(t *testing.T) {
-	d := newDriver(t, topicsOf("t"))
+	d := newDriver(t, grouptest.Topics("t"))
 	d.want(d.beat(beat{member: "n", topics: []string{"t"}}), nil, 2)
 	id := d.join(d.joinRequest("", []string{"t"}, nil)).MemberID
 	for _, b := range [][]byte{nil, {0}, {0, 3, 0x7f, 0xff, 0xff, 0xff}, {0, 0, 0, 0, 0, 1, 0, 9, 't'}} {
@@ -155,7 +156,7 @@ func TestMalformedSubscription(t *testing.T) {
 // TestEmptyBecomesClassic: a classic member that joins a group without members takes
 // it over.
 func TestEmptyBecomesClassic(t *testing.T) {
-	d := newDriver(t, topicsOf("t"))
+	d := newDriver(t, grouptest.Topics("t"))
 	d.want(d.beat(beat{member: "n", topics: []string{"t"}}), nil, 2)
 	d.want(d.beat(beat{member: "n", epoch: -1}), nil, -1)
 	id := d.join(d.joinRequest("", []string{"t"}, nil)).MemberID

@@ -67,7 +67,7 @@ func (d *driver) synced(r *kmsg.SyncGroupResponse) assign.Assignment {
 	out := assign.Assignment{}
 	for _, tp := range a.Topics {
 		for _, p := range tp.Partitions {
-			out.Add(d.topics.ids[tp.Topic], p)
+			out.Add(d.topics.ID(tp.Topic), p)
 		}
 	}
 	return out

@@ -12,6 +12,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"kq/pkg/broker/internal/group/assign"
+	"kq/pkg/broker/internal/group/grouptest"
 	"kq/pkg/broker/internal/group/machine"
 )
 
@@ -44,7 +45,7 @@ func TestSimulation(t *testing.T) {
 	}
 	for _, seed := range seeds {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
-			s := &sim{driver: newDriver(t, topicsOf("t1", "t2")), r: rand.New(rand.NewPCG(seed, 848)), clients: map[string]*simClient{}}
+			s := &sim{driver: newDriver(t, grouptest.Topics("t1", "t2")), r: rand.New(rand.NewPCG(seed, 848)), clients: map[string]*simClient{}}
 			if s.r.IntN(2) == 0 {
 				s.config.AssignmentInterval = time.Second
 			}
@@ -81,7 +82,7 @@ func (s *sim) anything() {
 		if _, has, ok := s.topics.Topic(name); ok && n > 0 {
 			n = max(n, has) // topics do not shrink
 		}
-		s.topics = s.topics.with(name, n)
+		s.topics = s.topics.With(name, n)
 	case n == 4 && !c.classic:
 		c.topics, c.regex = s.subscription()
 		s.beatOf(c, true)
@@ -90,7 +91,7 @@ func (s *sim) anything() {
 	case n == 6:
 		s.refuse = kerr.NotCoordinator
 	case n == 7:
-		s.now.UnixMs += int64(s.r.IntN(7_200_000)) - 3_600_000
+		s.Now.UnixMs += int64(s.r.IntN(7_200_000)) - 3_600_000
 	case n < 12:
 		s.pass(time.Duration(s.r.IntN(20)) * time.Second)
 	default:
@@ -256,7 +257,8 @@ func (s *sim) settle() {
 	want := map[topicPartition]bool{}
 	for _, m := range g.members {
 		for t := range g.subscriptionIDs(m) {
-			for p := range s.topics.partitions[s.topics.TopicName(t)] {
+			_, partitions, _ := s.topics.Topic(s.topics.TopicName(t))
+			for p := range partitions {
 				want[topicPartition{t, p}] = true
 			}
 		}

@@ -1,8 +1,6 @@
 package share
 
 import (
-	"iter"
-	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -12,67 +10,19 @@ import (
 
 	"kq/internal/staterec"
 	"kq/pkg/broker/internal/group/assign"
+	"kq/pkg/broker/internal/group/grouptest"
 	"kq/pkg/broker/internal/group/machine"
 )
-
-// image is a set of topics for tests.
-type image struct {
-	ids        map[string]assign.TopicID
-	partitions map[string]int32
-	version    int64
-}
-
-func (im *image) Topic(name string) (assign.TopicID, int32, bool) {
-	id, ok := im.ids[name]
-	return id, im.partitions[name], ok
-}
-
-func (im *image) TopicName(id assign.TopicID) string {
-	for name, other := range im.ids {
-		if other == id {
-			return name
-		}
-	}
-	return ""
-}
-
-func (im *image) TopicNames() iter.Seq[string] { return maps.Keys(im.ids) }
-func (im *image) Version() int64               { return im.version }
-
-// with is the image with a topic changed; no partitions delete it.
-func (im *image) with(name string, partitions int32) *image {
-	next := &image{maps.Clone(im.ids), maps.Clone(im.partitions), im.version + 1}
-	if partitions == 0 {
-		delete(next.ids, name)
-		return next
-	}
-	if _, ok := next.ids[name]; !ok {
-		id := assign.TopicID{15: byte(next.version), 14: byte(next.version >> 8)}
-		copy(id[:], name)
-		next.ids[name] = id
-	}
-	next.partitions[name] = partitions
-	return next
-}
-
-func topicsOf(names ...string) *image {
-	im := &image{map[string]assign.TopicID{}, map[string]int32{}, 0}
-	for _, name := range names {
-		im = im.with(name, 3)
-	}
-	return im
-}
 
 // driver is what group.Coordinator is to a machine, without an I/O. It keeps what the
 // share coordinator is asked for until a test answers.
 type driver struct {
+	grouptest.Clock
 	t      testing.TB
 	g      *Group
 	o      *Options
-	topics *image
+	topics *grouptest.Image
 	config Config
-	now    machine.Now
-	timers map[machine.TimerKey]time.Duration // when due
 	log    []machine.Record
 	refuse *kerr.Error // of the next append
 	calls  int
@@ -80,11 +30,10 @@ type driver struct {
 	asked  []*kmsg.InitializeShareGroupStateRequest
 }
 
-func newDriver(t testing.TB, topics *image) *driver {
+func newDriver(t testing.TB, topics *grouptest.Image) *driver {
 	d := &driver{
-		t: t, topics: topics, timers: map[machine.TimerKey]time.Duration{}, got: map[int]kmsg.Response{},
+		t: t, Clock: grouptest.NewClock(), topics: topics, got: map[int]kmsg.Response{},
 		config: Config{SessionTimeout: 45 * time.Second, HeartbeatInterval: 5 * time.Second},
-		now:    machine.Now{UnixMs: 1_700_000_000_000},
 	}
 	d.o = &Options{
 		Topics: func() assign.Topics { return d.topics }, Config: func(string) Config { return d.config },
@@ -109,13 +58,7 @@ func (d *driver) do(fx machine.Effects) (ok bool) {
 	for _, r := range fx.Replies {
 		d.got[r.Call.(int)] = r.Response
 	}
-	for _, timer := range fx.Timers {
-		if timer.Stop {
-			delete(d.timers, timer.Key)
-		} else {
-			d.timers[timer.Key] = d.now.Mono + timer.After
-		}
-	}
+	d.Set(fx.Timers)
 	if fx.Done != nil {
 		d.do(fx.Done(nil))
 	}
@@ -124,25 +67,7 @@ func (d *driver) do(fx machine.Effects) (ok bool) {
 
 // pass lets time go by and fires what is due.
 func (d *driver) pass(by time.Duration) {
-	end := d.now.Mono + by
-	for {
-		var due machine.TimerKey
-		at := end + 1
-		for _, key := range slices.SortedFunc(maps.Keys(d.timers), func(a, b machine.TimerKey) int { return assign.CompareJava(a.Member, b.Member) }) {
-			if d.timers[key] < at {
-				due, at = key, d.timers[key]
-			}
-		}
-		if at > end {
-			break
-		}
-		d.now.UnixMs += (at - d.now.Mono).Milliseconds()
-		d.now.Mono = max(d.now.Mono, at)
-		delete(d.timers, due)
-		d.do(d.g.Step(d.now, machine.Fired{Key: due}))
-	}
-	d.now.UnixMs += (end - d.now.Mono).Milliseconds()
-	d.now.Mono = end
+	d.Pass(by, func(due machine.TimerKey) { d.do(d.g.Step(d.Now, machine.Fired{Key: due})) })
 }
 
 // reload is the group as its records say.
@@ -167,9 +92,8 @@ func (d *driver) reload() *Group {
 func (d *driver) restart() {
 	d.g = d.reload()
 	d.asked = nil
-	clear(d.timers)
-	d.now.Mono += time.Hour // another clock
-	d.do(d.g.Step(d.now, machine.Loaded{}))
+	d.Restart()
+	d.do(d.g.Step(d.Now, machine.Loaded{}))
 }
 
 // beat is a heartbeat as a client sends it. No topics is null.
@@ -187,7 +111,7 @@ func (d *driver) beat(b beat) *kmsg.ShareGroupHeartbeatResponse {
 	}
 	d.calls++
 	n := d.calls
-	fx, ask := d.g.Heartbeat(d.now, machine.ShareHeartbeat{Call: n, Client: machine.Client{ID: "c", Host: "/127.0.0.1"}, Request: q})
+	fx, ask := d.g.Heartbeat(d.Now, machine.ShareHeartbeat{Call: n, Client: machine.Client{ID: "c", Host: "/127.0.0.1"}, Request: q})
 	if d.do(fx) && ask != nil {
 		d.asked = append(d.asked, ask)
 	}
@@ -197,7 +121,7 @@ func (d *driver) beat(b beat) *kmsg.ShareGroupHeartbeatResponse {
 // made answers everything that was asked of the share coordinator.
 func (d *driver) made() {
 	for _, q := range d.asked {
-		d.do(d.g.Initialized(d.now, partitionsOf(q)))
+		d.do(d.g.Initialized(d.Now, partitionsOf(q)))
 	}
 	d.asked = nil
 }

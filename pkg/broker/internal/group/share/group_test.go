@@ -9,13 +9,14 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"kq/pkg/broker/internal/group/assign"
+	"kq/pkg/broker/internal/group/grouptest"
 	"kq/pkg/broker/internal/group/machine"
 )
 
 // TestLife is a group from its first member to its deletion.
 func TestLife(t *testing.T) {
-	d := newDriver(t, topicsOf("t"))
-	id := d.topics.ids["t"]
+	d := newDriver(t, grouptest.Topics("t"))
+	id := d.topics.ID("t")
 	r := d.beat(beat{member: "a", topics: []string{"t", "none"}})
 	d.want(r, nil, 2)
 	if a := assigned(r); a == nil || len(a) != 0 {
@@ -43,7 +44,7 @@ func TestLife(t *testing.T) {
 	if r = d.beat(beat{member: "a", epoch: 4}); r.Assignment != nil {
 		t.Errorf("an assignment that is known: %+v", r.Assignment)
 	}
-	d.topics = d.topics.with("t", 5)
+	d.topics = d.topics.With("t", 5)
 	d.want(d.beat(beat{member: "a", epoch: 4}), nil, 5)
 	d.made()
 	d.want(d.beat(beat{member: "a", epoch: 5}), nil, 6)
@@ -55,10 +56,10 @@ func TestLife(t *testing.T) {
 		t.Errorf("b alone has %v", a)
 	}
 	d.pass(time.Minute)
-	if d.g.State() != Empty || !d.g.Info().Empty || len(d.timers) != 0 {
-		t.Errorf("state %s with timers %v after silence", d.g.State(), d.timers)
+	if d.g.State() != Empty || !d.g.Info().Empty || len(d.Timers) != 0 {
+		t.Errorf("state %s with timers %v after silence", d.g.State(), d.Timers)
 	}
-	fx, q := d.g.DeleteStates(d.now)
+	fx, q := d.g.DeleteStates(d.Now)
 	d.do(fx)
 	if q == nil || len(q.Topics) != 1 || len(q.Topics[0].Partitions) != 5 {
 		t.Errorf("to delete: %+v", q)
@@ -94,7 +95,7 @@ func TestAnswers(t *testing.T) {
 		"no topics any more": {beat{member: "a", epoch: 3, topics: []string{}}, nil, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			d := newDriver(t, topicsOf("t"))
+			d := newDriver(t, grouptest.Topics("t"))
 			if c.err == kerr.GroupMaxSizeReached {
 				d.o.MaxSize = 2
 			}
@@ -117,7 +118,7 @@ func TestAnswers(t *testing.T) {
 			}
 		})
 	}
-	d := newDriver(t, topicsOf("t"))
+	d := newDriver(t, grouptest.Topics("t"))
 	if r := d.beat(beat{member: "a", epoch: 1}); r.ErrorCode != kerr.GroupIDNotFound.Code || textOf(r.ErrorMessage) != "Share group g not found." {
 		t.Errorf("no group: %+v", r)
 	}
@@ -129,7 +130,7 @@ func TestAnswers(t *testing.T) {
 // TestRetry asks the share coordinator again after the interval, after a failure, and
 // after a start.
 func TestRetry(t *testing.T) {
-	d := newDriver(t, topicsOf("t"))
+	d := newDriver(t, grouptest.Topics("t"))
 	d.beat(beat{member: "a", topics: []string{"t"}})
 	d.pass(29 * time.Second)
 	if d.beat(beat{member: "a", epoch: 2}); len(d.asked) != 1 {
@@ -139,7 +140,7 @@ func TestRetry(t *testing.T) {
 	if d.beat(beat{member: "a", epoch: 2}); len(d.asked) != 2 {
 		t.Fatalf("asked %d times after the interval", len(d.asked))
 	}
-	d.do(d.g.Uninitialized(d.now, partitionsOf(d.asked[1])))
+	d.do(d.g.Uninitialized(d.Now, partitionsOf(d.asked[1])))
 	if d.beat(beat{member: "a", epoch: 2}); len(d.asked) != 3 {
 		t.Fatalf("asked %d times after a failure", len(d.asked))
 	}
@@ -147,7 +148,7 @@ func TestRetry(t *testing.T) {
 	if d.beat(beat{member: "a", epoch: 2}); len(d.asked) != 1 {
 		t.Fatalf("asked %d times after a start", len(d.asked))
 	}
-	d.topics = d.topics.with("t", 0).with("u", 1)
+	d.topics = d.topics.With("t", 0).With("u", 1)
 	d.made()
 	if !d.g.Partitions().Equal(assign.Assignment{}) {
 		t.Errorf("states of a topic that is no more: %v", d.g.Partitions())
@@ -156,15 +157,15 @@ func TestRetry(t *testing.T) {
 
 // TestOffsets alters and deletes offsets.
 func TestOffsets(t *testing.T) {
-	d := newDriver(t, topicsOf("t"))
-	id := d.topics.ids["t"]
+	d := newDriver(t, grouptest.Topics("t"))
+	id := d.topics.ID("t")
 	alter := kmsg.NewPtrAlterShareGroupOffsetsRequest()
 	alter.GroupID = "g"
 	alter.Topics = []kmsg.AlterShareGroupOffsetsRequestTopic{
 		{Topic: "t", Partitions: []kmsg.AlterShareGroupOffsetsRequestTopicPartition{{Partition: 1, StartOffset: 7}, {Partition: 9}, {Partition: -1}}},
 		{Topic: "none", Partitions: []kmsg.AlterShareGroupOffsetsRequestTopicPartition{{Partition: 0}}},
 	}
-	fx, q := d.g.Alter(d.now, 1, alter)
+	fx, q := d.g.Alter(d.Now, 1, alter)
 	d.do(fx)
 	resp := d.got[1].(*kmsg.AlterShareGroupOffsetsResponse)
 	if len(q.Topics) != 1 || len(q.Topics[0].Partitions) != 1 || q.Topics[0].Partitions[0].StartOffset != 7 || q.Topics[0].Partitions[0].StateEpoch != 1 {
@@ -173,7 +174,7 @@ func TestOffsets(t *testing.T) {
 	if ps := resp.Topics[0].Partitions; ps[0].ErrorCode != 0 || ps[1].ErrorCode != 3 || ps[2].ErrorCode != 3 || resp.Topics[1].Partitions[0].ErrorCode != 3 {
 		t.Errorf("answer %+v", resp)
 	}
-	d.do(d.g.Initialized(d.now, partitionsOf(q)))
+	d.do(d.g.Initialized(d.Now, partitionsOf(q)))
 	if !d.g.Partitions().Equal(assign.Assignment{id: {1}}) {
 		t.Errorf("states %v", d.g.Partitions())
 	}
@@ -184,7 +185,7 @@ func TestOffsets(t *testing.T) {
 
 	drop := kmsg.NewPtrDeleteShareGroupOffsetsRequest()
 	drop.GroupID, drop.Topics = "g", []kmsg.DeleteShareGroupOffsetsRequestTopic{{Topic: "t"}, {Topic: "none"}}
-	fx, del := d.g.DeleteOffsets(d.now, 2, drop)
+	fx, del := d.g.DeleteOffsets(d.Now, 2, drop)
 	d.do(fx)
 	if len(del.Topics) != 1 || len(del.Topics[0].Partitions) != 1 {
 		t.Fatalf("asked %+v", del)
@@ -192,21 +193,21 @@ func TestOffsets(t *testing.T) {
 	if r := d.got[2].(*kmsg.DeleteShareGroupOffsetsResponse); len(r.Topics) != 1 || r.Topics[0].Topic != "none" || r.Topics[0].ErrorCode != 3 {
 		t.Errorf("answer %+v", r)
 	}
-	fx, del = d.g.DeleteOffsets(d.now, 3, drop) // again, before the first has an answer
+	fx, del = d.g.DeleteOffsets(d.Now, 3, drop) // again, before the first has an answer
 	d.do(fx)
 	if len(del.Topics) != 1 || len(del.Topics[0].Partitions) != 3 {
 		t.Errorf("asked again %+v", del)
 	}
-	d.do(d.g.Deleted(d.now, []assign.TopicID{id}))
-	fx, del = d.g.DeleteOffsets(d.now, 4, drop)
+	d.do(d.g.Deleted(d.Now, []assign.TopicID{id}))
+	fx, del = d.g.DeleteOffsets(d.Now, 4, drop)
 	d.do(fx)
 	if r := d.got[4].(*kmsg.DeleteShareGroupOffsetsResponse); del != nil || textOf(r.Topics[0].ErrorMessage) != "There is no offset information to delete." {
 		t.Errorf("answer %+v, asked %+v", r, del)
 	}
 
 	d.beat(beat{member: "a", topics: []string{"t"}})
-	d.do(first(d.g.Alter(d.now, 5, alter)))
-	d.do(first(d.g.DeleteOffsets(d.now, 6, drop)))
+	d.do(first(d.g.Alter(d.Now, 5, alter)))
+	d.do(first(d.g.DeleteOffsets(d.Now, 6, drop)))
 	if a, b := d.got[5].(*kmsg.AlterShareGroupOffsetsResponse), d.got[6].(*kmsg.DeleteShareGroupOffsetsResponse); a.ErrorCode != kerr.NonEmptyGroup.Code || b.ErrorCode != kerr.NonEmptyGroup.Code {
 		t.Errorf("with a member: %+v, %+v", a, b)
 	}

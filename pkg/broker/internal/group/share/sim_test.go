@@ -11,6 +11,7 @@ import (
 
 	"kq/internal/staterec"
 	"kq/pkg/broker/internal/group/assign"
+	"kq/pkg/broker/internal/group/grouptest"
 	"kq/pkg/broker/internal/group/machine"
 )
 
@@ -31,7 +32,7 @@ func TestSimulation(t *testing.T) {
 	}
 	for _, seed := range seeds {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
-			d := newDriver(t, topicsOf("t1", "t2"))
+			d := newDriver(t, grouptest.Topics("t1", "t2"))
 			r := rand.New(rand.NewPCG(seed, 932))
 			if r.IntN(2) == 0 {
 				d.config.AssignmentInterval = time.Second
@@ -62,20 +63,20 @@ func (d *driver) anything(r *rand.Rand, clients map[string]*simMember) {
 		if _, has, ok := d.topics.Topic(name); ok && n > 0 {
 			n = max(n, has) // topics do not shrink
 		}
-		d.topics = d.topics.with(name, n)
+		d.topics = d.topics.With(name, n)
 	case n == 3:
-		d.do(d.g.Clean(d.now))
+		d.do(d.g.Clean(d.Now))
 	case n == 4:
 		d.restart()
 	case n == 5:
 		d.refuse = kerr.NotCoordinator
 	case n == 6:
-		d.now.UnixMs += int64(r.IntN(7_200_000)) - 3_600_000
+		d.Now.UnixMs += int64(r.IntN(7_200_000)) - 3_600_000
 	case n == 7 && len(d.asked) > 0:
-		d.do(d.g.Uninitialized(d.now, partitionsOf(d.asked[0])))
+		d.do(d.g.Uninitialized(d.Now, partitionsOf(d.asked[0])))
 		d.asked = d.asked[1:]
 	case n < 10 && len(d.asked) > 0:
-		d.do(d.g.Initialized(d.now, partitionsOf(d.asked[0])))
+		d.do(d.g.Initialized(d.Now, partitionsOf(d.asked[0])))
 		d.asked = d.asked[1:]
 	case n < 13:
 		d.pass(time.Duration(r.IntN(20)) * time.Second)
@@ -135,7 +136,7 @@ func (d *driver) settle(clients map[string]*simMember) {
 		d.made()
 		d.pass(10 * time.Second)
 	}
-	d.do(d.g.Clean(d.now))
+	d.do(d.g.Clean(d.Now))
 	held := assign.Assignment{}
 	for id, c := range clients {
 		m := d.g.members[id]
@@ -168,7 +169,7 @@ func (d *driver) viewMembers() (out []*member) {
 
 // FuzzReplay loads any records and goes on from there: nothing of it may panic.
 func FuzzReplay(f *testing.F) {
-	d := newDriver(f, topicsOf("t", "u"))
+	d := newDriver(f, grouptest.Topics("t", "u"))
 	d.beat(beat{member: "a", topics: []string{"t", "u"}})
 	d.made()
 	d.beat(beat{member: "a", epoch: 2})
@@ -177,7 +178,7 @@ func FuzzReplay(f *testing.F) {
 	}
 	f.Add(d.log[0].Key, d.log[0].Value, d.log[len(d.log)-1].Key, d.log[len(d.log)-1].Value)
 	f.Fuzz(func(t *testing.T, k1, v1, k2, v2 []byte) {
-		d := newDriver(t, topicsOf("t", "u"))
+		d := newDriver(t, grouptest.Topics("t", "u"))
 		d.beat(beat{member: "a", topics: []string{"t"}})
 		d.made()
 		for _, r := range []machine.Record{{Key: k1, Value: v1}, {Key: k2, Value: v2}} {
@@ -185,12 +186,12 @@ func FuzzReplay(f *testing.F) {
 				_ = d.g.Replay(&k, r.Value)
 			}
 		}
-		d.do(d.g.Step(d.now, machine.Loaded{}))
+		d.do(d.g.Step(d.Now, machine.Loaded{}))
 		for id, m := range d.g.members {
 			d.beat(beat{member: id, epoch: m.epoch})
 			d.beat(beat{member: id, topics: []string{"t", "u"}})
 		}
-		d.do(d.g.Clean(d.now))
+		d.do(d.g.Clean(d.Now))
 		d.g.Describe()
 		d.g.Info().Tombstones()
 	})
