@@ -42,6 +42,7 @@ var stateRecordUsers = []string{"pkg/broker/internal/group", "pkg/broker/interna
 var sideRooms = map[string][]string{
 	"internal/staterec":             stateRecordUsers,
 	"internal/gather":               {"pkg/broker/logstore", "pkg/broker/ingest"},
+	"internal/newtopic":             {"pkg/produce", "pkg/broker/ingest"},
 	"internal/properties":           {"internal/conf", "pkg/broker"}, // one format, for clients and brokers alike
 	"pkg/broker/internal/wire":      {"pkg/broker/internal/api", "pkg/broker"},
 	"pkg/broker/internal/memconn":   {"pkg/broker"},
@@ -52,14 +53,14 @@ var sideRooms = map[string][]string{
 // package, and only cmd/kq sees them.
 var onTop = map[string][]string{
 	"pkg/broker/registry": {"internal/serde"},
-	"pkg/broker/ingest":   {"internal/format", "internal/gather"},
+	"pkg/broker/ingest":   {"internal/format", "internal/gather", "internal/newtopic"},
 }
 
 // clientLibraries are the public libraries, each with the module packages it
 // may import beside its own and internalForLibraries.
 var clientLibraries = map[string][]string{
 	"pkg/admin":            {"pkg/broker/logstore"},
-	"pkg/produce":          nil,
+	"pkg/produce":          {"internal/newtopic"},
 	"pkg/consume":          nil,
 	"pkg/consume/transfer": {"pkg/produce"},
 	"pkg/streams":          nil,

@@ -9,6 +9,8 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
+
+	"kq/internal/newtopic"
 )
 
 // ErrUnconfirmed is a commit without an answer: the transaction is committed or
@@ -22,6 +24,7 @@ const DefaultTransactionTimeout = time.Minute
 // transactor is what is needed of a *kgo.Client for transactions.
 type transactor interface {
 	BeginTransaction() error
+	newtopic.Client
 	AbortBufferedRecords(ctx context.Context) error
 	EndTransaction(ctx context.Context, commit kgo.TransactionEndTry) error
 }
@@ -110,6 +113,9 @@ func (t *txn) commit() error {
 	}
 	ctx, stop := t.patient()
 	defer stop()
+	if err := newtopic.Wait(ctx, t.client, t.p.options.Topic); err != nil {
+		return fmt.Errorf("commit transaction: %w", err)
+	}
 	if err := t.client.EndTransaction(ctx, kgo.TryCommit); err != nil {
 		var kafka *kerr.Error
 		if !errors.As(err, &kafka) || errors.Is(err, kerr.UnknownServerError) {

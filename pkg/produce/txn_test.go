@@ -36,6 +36,12 @@ func (c *txnCluster) say(what string) {
 
 func (c *txnCluster) BeginTransaction() error { return nil }
 
+func (c *txnCluster) PartitionLeader(string, int32) (leader, epoch int32, err error) {
+	return 1, 0, nil
+}
+
+func (c *txnCluster) PurgeTopicsFromProducing(...string) {}
+
 func (c *txnCluster) AbortBufferedRecords(ctx context.Context) error { return c.Flush(ctx) }
 
 func (c *txnCluster) EndTransaction(_ context.Context, how kgo.TransactionEndTry) error {

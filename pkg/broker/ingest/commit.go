@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
+
+	"kq/internal/newtopic"
 )
 
 // txnTimeout is how long a transaction may take before its outcome is looked up.
@@ -49,7 +51,7 @@ func (sh *shard) transaction(ctx context.Context, group []*call, expired []strin
 		return err
 	}
 	sh.s.o.step(sh.n, "entries")
-	if err := sh.cl.EndTransaction(ctx, kgo.TryCommit); err != nil {
+	if err := sh.end(ctx, group, kgo.TryCommit); err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
 	sh.s.o.step(sh.n, "committed")
@@ -71,6 +73,19 @@ func (sh *shard) transaction(ctx context.Context, group []*call, expired []strin
 		close(c.done)
 	}
 	return nil
+}
+
+// end ends the transaction of a group, whose records have been sent.
+func (sh *shard) end(ctx context.Context, group []*call, how kgo.TransactionEndTry) error {
+	if err := newtopic.Wait(ctx, sh.cl, sh.s.o.KeysTopic); err != nil {
+		return err
+	}
+	for _, c := range group {
+		if err := newtopic.Wait(ctx, sh.cl, c.t.name); err != nil {
+			return err
+		}
+	}
+	return sh.cl.EndTransaction(ctx, how)
 }
 
 // records appends the records of a group; what fails is noted in the calls.
@@ -142,7 +157,7 @@ func (sh *shard) append(ctx context.Context, records []kgo.Record) (int64, error
 // refuses for good go again, each alone, to tell the one that is to blame from its
 // neighbours in the batch.
 func (sh *shard) split(ctx context.Context, group []*call) error {
-	if err := sh.cl.EndTransaction(ctx, kgo.TryAbort); err != nil {
+	if err := sh.end(ctx, group, kgo.TryAbort); err != nil {
 		return fmt.Errorf("abort: %w", err)
 	}
 	var sound []*call

@@ -93,7 +93,7 @@ func (sh *shard) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := cl.EndTransaction(starting, kgo.TryCommit); err != nil {
+	if err := sh.end(starting, nil, kgo.TryCommit); err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
 	return sh.load(ctx, mark)
