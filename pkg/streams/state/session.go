@@ -171,28 +171,13 @@ func (s *Session) keys(keyFrom, keyTo []byte, from, to int64, f func(key []byte,
 	})
 }
 
-func (s *Session) byTime(from, to int64, f func(key []byte, start, end int64, value []byte) bool) (err error) {
-	if from > to {
-		return nil
-	}
-	hi := []byte{indexArea + 1}
-	if to < math.MaxInt64 {
-		hi = area(nil, indexArea, to+1)
-	}
-	scanned := s.table.scan(area(nil, indexArea, from), hi, false, func(k, _ []byte, _ int64) bool {
+func (s *Session) byTime(from, to int64, f func(key []byte, start, end int64, value []byte) bool) error {
+	return s.scanIndex(from, to, func(k []byte) (bool, error) {
 		end, start := int64(binary.BigEndian.Uint64(k[1:])), int64(binary.BigEndian.Uint64(k[prefixLen:]))
 		key := k[prefixLen+8:]
-		value, _, failed := s.table.get(s.data(key, start, end))
-		if failed != nil {
-			err = failed
-			return false
-		}
-		return value == nil || f(key, start, end, value)
+		value, _, err := s.table.get(s.data(key, start, end))
+		return err == nil && (value == nil || f(key, start, end, value)), err
 	})
-	if err != nil {
-		return err
-	}
-	return scanned
 }
 
 func (s *Session) restore(w writer, c *Change) error {
@@ -206,19 +191,7 @@ func (s *Session) restore(w writer, c *Change) error {
 	}
 	k := append(area(s.scratch[:0], dataArea, s.seg.of(end)), c.Key...)
 	s.scratch = k
-	if c.Value != nil {
-		w.set(k, c.Value, c.Timestamp)
-	} else {
-		w.remove(k)
-	}
-	if !s.spec.TimeOrdered {
-		return nil
-	}
-	if k := sessionIndexKey(nil, c.Key); c.Value != nil {
-		w.set(k, []byte{}, 0)
-	} else {
-		w.remove(k)
-	}
+	s.restored(w, k, c, sessionIndexKey)
 	return nil
 }
 

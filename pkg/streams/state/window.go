@@ -3,7 +3,6 @@ package state
 import (
 	"cmp"
 	"encoding/binary"
-	"math"
 	"slices"
 )
 
@@ -172,31 +171,16 @@ func (s *Window) bySegment(keyFrom, keyTo []byte, from, to int64, f func(key []b
 	})
 }
 
-func (s *Window) byTime(keyFrom, keyTo []byte, from, to int64, f func(key []byte, start int64, value []byte, ts int64) bool) (err error) {
-	if from > to {
-		return nil
-	}
-	hi := []byte{indexArea + 1}
-	if to < math.MaxInt64 {
-		hi = area(nil, indexArea, to+1)
-	}
-	scanned := s.table.scan(area(nil, indexArea, from), hi, false, func(k, _ []byte, _ int64) bool {
+func (s *Window) byTime(keyFrom, keyTo []byte, from, to int64, f func(key []byte, start int64, value []byte, ts int64) bool) error {
+	return s.scanIndex(from, to, func(k []byte) (bool, error) {
 		n := len(k) - 4
 		key, start, seq := k[prefixLen:n:n], int64(binary.BigEndian.Uint64(k[1:])), binary.BigEndian.Uint32(k[n:])
 		if !between(key, keyFrom, keyTo) {
-			return true
+			return true, nil
 		}
-		value, ts, failed := s.table.get(s.data(key, start, seq))
-		if failed != nil {
-			err = failed
-			return false
-		}
-		return value == nil || f(key, start, value, ts)
+		value, ts, err := s.table.get(s.data(key, start, seq))
+		return err == nil && (value == nil || f(key, start, value, ts)), err
 	})
-	if err != nil {
-		return err
-	}
-	return scanned
 }
 
 func (s *Window) restore(w writer, c *Change) error {
@@ -213,18 +197,6 @@ func (s *Window) restore(w writer, c *Change) error {
 	}
 	k := append(area(s.scratch[:0], dataArea, s.seg.of(start)), c.Key...)
 	s.scratch = k
-	if c.Value != nil {
-		w.set(k, c.Value, c.Timestamp)
-	} else {
-		w.remove(k)
-	}
-	if !s.spec.TimeOrdered {
-		return nil
-	}
-	if k := windowIndexKey(nil, c.Key); c.Value != nil {
-		w.set(k, []byte{}, 0)
-	} else {
-		w.remove(k)
-	}
+	s.restored(w, k, c, windowIndexKey)
 	return nil
 }
