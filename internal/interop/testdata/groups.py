@@ -291,12 +291,18 @@ def python_offsets(polled):
     return {tp: OffsetAndMetadata(records[-1].offset + 1, "", -1) for tp, records in polled.items()}
 
 
-def python_poll(c, ms):
+# A poll of kafka-python 3.0.12 that ends between the answers to JoinGroup and
+# SyncGroup forgets the join: the member beats on and never gets its partitions. So
+# polls are long beside what a join takes.
+PYTHON_POLL_MS = 1000
+
+
+def python_poll(c):
     """Polls; a broker that is away is an error here, and no records."""
     from kafka.errors import KafkaError
 
     try:
-        return c.poll(timeout_ms=ms)
+        return c.poll(timeout_ms=PYTHON_POLL_MS)
     except KafkaError as e:
         complain("poll", repr(e))
         time.sleep(0.05)
@@ -307,7 +313,7 @@ def python_group(o):
     c = python_consumer(o, Owned())
     watch_stdin()
     while not ended.is_set():
-        polled = c.poll(timeout_ms=100)
+        polled = c.poll(timeout_ms=PYTHON_POLL_MS)
         for records in polled.values():
             for r in records:
                 say("r", r.partition, r.offset, r.value.decode())
@@ -385,7 +391,7 @@ def python_etl(o):
 
     watch_stdin()
     while not ended.is_set():
-        polled = {tp: records for tp, records in python_poll(c, 200).items() if tp.partition in owned.parts}
+        polled = {tp: records for tp, records in python_poll(c).items() if tp.partition in owned.parts}
         if not polled:
             continue
         attempts += 1
