@@ -290,8 +290,8 @@ func consumerStatic(s *Session) {
 }
 
 func consumerRevoke(s *Session) {
+	id := s.Topic("gr", 2) // before the rest: the coordinator hears of it later than clients do
 	s.Coordinator(kindGroup, "gr")
-	id := s.Topic("gr", 2)
 	a := s.NewConsumer("gr", "a", "gr")
 	s.Note("a second member gets nothing until the first has given it up")
 	b := &Consumer{Session: s, Group: "gr", ID: "b"}
