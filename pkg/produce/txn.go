@@ -162,7 +162,7 @@ func (t *txn) finish(err error) error {
 	}
 	ctx, cancel := t.patient()
 	defer cancel()
-	abortErr := t.client.AbortBufferedRecords(ctx)
+	abortErr := t.client.AbortBufferedRecords(ctx) // it waits for what newtopic.Wait does
 	if abortErr == nil {
 		abortErr = t.client.EndTransaction(ctx, kgo.TryAbort)
 	}
